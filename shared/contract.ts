@@ -1,0 +1,112 @@
+/**
+ * Every call and every pushed event between renderer and main, declared once. Preload, handlers, bridge and types derive from it.
+ * Both sides check both directions of what crosses.
+ */
+import { z } from 'zod';
+import { AppError } from './error.ts';
+import { Server, ServerDraft } from './server.ts';
+import { SessionRow } from './session.ts';
+import { Settings } from './settings.ts';
+import {
+  CommandRecord, Completion, InputRequest, OutputItem, ProgressBar, TerminalSize, TerminalSnapshot,
+} from './terminal.ts';
+
+const nothing = z.object({});
+const sessionId = z.int().positive();
+
+/** A typed password crosses from the renderer to main in this and in a `terminal.submit` that answers a `secret` request, and never the other way. */
+export const CredentialInput = z.object({
+  userName: z.string().trim().min(1).max(256),
+  password: z.string().max(1024),
+});
+
+export const calls = {
+  'app.info': {
+    input: nothing,
+    output: z.object({
+      version: z.string(),
+      shell: z.enum(['electron', 'browser']),
+      platform: z.string(),
+      /** Why there is no native window, where there is none. */
+      windowNote: z.string().optional(),
+    }),
+  },
+  'app.diagnostics': { input: nothing, output: z.object({ text: z.string() }) },
+
+  'servers.list': { input: nothing, output: z.array(Server) },
+  'servers.add': { input: ServerDraft, output: Server },
+  'servers.update': { input: z.object({ id: z.string(), draft: ServerDraft }), output: Server },
+  'servers.remove': { input: z.object({ id: z.string() }), output: nothing },
+  'servers.trustCertificate': { input: z.object({ id: z.string(), fingerprint: z.string() }), output: Server },
+
+  'sessions.list': { input: nothing, output: z.array(SessionRow) },
+  /** New-PSSession. Resolves once Opened; refuses with `credential.required` where a password is needed and none is known. The row appears (Opening) before this resolves, and disappears again where the sign-in is refused or cancelled. */
+  'sessions.create': {
+    input: z.object({
+      serverId: z.string(),
+      name: z.string().trim().max(128).optional(),
+      credential: CredentialInput.optional(),
+      size: TerminalSize,
+      /** Enter-PSSession to a computer: enter at once, and end the session on exit. */
+      enter: z.boolean().default(false),
+    }),
+    output: SessionRow,
+  },
+  'sessions.enter': { input: z.object({ sessionId, size: TerminalSize }), output: SessionRow },
+  'sessions.exit': { input: z.object({ sessionId }), output: nothing },
+  'sessions.remove': { input: z.object({ sessionId }), output: nothing },
+  /** Invoke-Command -Session: one command without entering. Its output goes to the session's page under a command id of its own; resolves when it ended. */
+  'sessions.invoke': { input: z.object({ sessionId, script: z.string().min(1).max(1_000_000), size: TerminalSize }), output: CommandRecord },
+
+  /** Start (or start again) to receive a session's page. Output events for it follow from `seq + 1`. */
+  'terminal.attach': { input: z.object({ sessionId, size: TerminalSize }), output: TerminalSnapshot },
+  'terminal.detach': { input: z.object({ sessionId }), output: nothing },
+  /** Answer the request `requestId`; refused with `terminal.stale-request` when that is no longer what the session waits for. */
+  'terminal.submit': { input: z.object({ sessionId, requestId: z.int().positive(), text: z.string().max(8_000_000) }), output: nothing },
+  /** Ctrl+C: stop the command, or cancel the waiting prompt. */
+  'terminal.interrupt': { input: z.object({ sessionId }), output: nothing },
+  'terminal.resize': { input: z.object({ sessionId, size: TerminalSize }), output: nothing },
+  'terminal.complete': {
+    input: z.object({ sessionId, text: z.string().max(1_000_000), cursor: z.int().nonnegative() }),
+    output: Completion,
+  },
+  /** The terminal has drawn so many characters of `vt`: flow control. */
+  'terminal.ack': { input: z.object({ sessionId, chars: z.int().nonnegative() }), output: nothing },
+
+  'settings.get': { input: nothing, output: Settings },
+  'settings.update': { input: Settings.partial(), output: Settings },
+} as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;
+
+export const events = {
+  'servers.changed': z.array(Server),
+  'settings.changed': Settings,
+  'session.changed': SessionRow,
+  'session.removed': z.object({ sessionId }),
+  'terminal.output': z.object({ sessionId, items: z.array(OutputItem).min(1) }),
+  'terminal.input': z.object({ sessionId, request: InputRequest.nullable() }),
+  'terminal.command': z.object({ sessionId, command: CommandRecord }),
+  'terminal.progress': z.object({ sessionId, bars: z.array(ProgressBar) }),
+  'terminal.title': z.object({ sessionId, title: z.string() }),
+  /** Something a person must know that no call of theirs caused. */
+  'app.notice': z.object({ error: AppError, sessionId: sessionId.optional() }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type CallName = keyof typeof calls;
+export type CallInput<N extends CallName> = z.input<(typeof calls)[N]['input']>;
+/** The input after defaults were filled in: what a handler sees. */
+export type CallParsed<N extends CallName> = z.output<(typeof calls)[N]['input']>;
+export type CallOutput<N extends CallName> = z.output<(typeof calls)[N]['output']>;
+export type EventName = keyof typeof events;
+export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;
+
+/** How a call's answer crosses: errors are values, because Electron and JSON both lose what an Error carries. */
+export type CallAnswer<N extends CallName = CallName> = { ok: true; value: CallOutput<N> } | { ok: false; error: AppError };
+
+/** What the preload exposes as `window.psdeck`, and what the browser shell's websocket client implements. */
+export interface BridgePort {
+  call(name: string, input: unknown): Promise<CallAnswer>;
+  /** Returns how to stop listening. */
+  onEvent(listener: (name: string, payload: unknown) => void): () => void;
+  /** The way to main was lost or found again (the browser shell only; Electron never calls it). */
+  onConnection(listener: (connected: boolean) => void): () => void;
+}

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+export const Settings = z.object({
+  theme: z.enum(['system', 'dark', 'light', 'contrast']).default('system'),
+  fontSize: z.int().min(9).max(32).default(13),
+  scrollback: z.int().min(100).max(1_000_000).default(20_000),
+  sidebar: z.boolean().default(true),
+  screenReader: z.boolean().default(false),
+});
+export type Settings = z.infer<typeof Settings>;
