@@ -8,7 +8,13 @@ import { Server, ServerDraft } from './server.ts';
 import { SessionRow } from './session.ts';
 import { Settings } from './settings.ts';
 import {
-  CommandRecord, Completion, InputRequest, OutputItem, ProgressBar, TerminalSize, TerminalSnapshot,
+  CommandRecord,
+  Completion,
+  InputRequest,
+  OutputItem,
+  ProgressBar,
+  TerminalSize,
+  TerminalSnapshot,
 } from './terminal.ts';
 
 const nothing = z.object({});
@@ -37,7 +43,10 @@ export const calls = {
   'servers.add': { input: ServerDraft, output: Server },
   'servers.update': { input: z.object({ id: z.string(), draft: ServerDraft }), output: Server },
   'servers.remove': { input: z.object({ id: z.string() }), output: nothing },
-  'servers.trustCertificate': { input: z.object({ id: z.string(), fingerprint: z.string() }), output: Server },
+  'servers.trustCertificate': {
+    input: z.object({ id: z.string(), fingerprint: z.string() }),
+    output: Server,
+  },
 
   'sessions.list': { input: nothing, output: z.array(SessionRow) },
   /** New-PSSession. Resolves once Opened; refuses with `credential.required` where a password is needed and none is known. The row appears (Opening) before this resolves, and disappears again where the sign-in is refused or cancelled. */
@@ -56,13 +65,19 @@ export const calls = {
   'sessions.exit': { input: z.object({ sessionId }), output: nothing },
   'sessions.remove': { input: z.object({ sessionId }), output: nothing },
   /** Invoke-Command -Session: one command without entering. Its output goes to the session's page under a command id of its own; resolves when it ended. */
-  'sessions.invoke': { input: z.object({ sessionId, script: z.string().min(1).max(1_000_000), size: TerminalSize }), output: CommandRecord },
+  'sessions.invoke': {
+    input: z.object({ sessionId, script: z.string().min(1).max(1_000_000), size: TerminalSize }),
+    output: CommandRecord,
+  },
 
   /** Start (or start again) to receive a session's page. Output events for it follow from `seq + 1`. */
   'terminal.attach': { input: z.object({ sessionId, size: TerminalSize }), output: TerminalSnapshot },
   'terminal.detach': { input: z.object({ sessionId }), output: nothing },
   /** Answer the request `requestId`; refused with `terminal.stale-request` when that is no longer what the session waits for. */
-  'terminal.submit': { input: z.object({ sessionId, requestId: z.int().positive(), text: z.string().max(8_000_000) }), output: nothing },
+  'terminal.submit': {
+    input: z.object({ sessionId, requestId: z.int().positive(), text: z.string().max(8_000_000) }),
+    output: nothing,
+  },
   /** Ctrl+C: stop the command, or cancel the waiting prompt. */
   'terminal.interrupt': { input: z.object({ sessionId }), output: nothing },
   'terminal.resize': { input: z.object({ sessionId, size: TerminalSize }), output: nothing },
@@ -100,7 +115,8 @@ export type EventName = keyof typeof events;
 export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;
 
 /** How a call's answer crosses: errors are values, because Electron and JSON both lose what an Error carries. */
-export type CallAnswer<N extends CallName = CallName> = { ok: true; value: CallOutput<N> } | { ok: false; error: AppError };
+export type CallAnswer<N extends CallName = CallName> =
+  { ok: true; value: CallOutput<N> } | { ok: false; error: AppError };
 
 /** What the preload exposes as `window.psdeck`, and what the browser shell's websocket client implements. */
 export interface BridgePort {

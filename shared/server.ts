@@ -33,6 +33,11 @@ export const Server = ServerDraft.extend({
   /** SHA-256 fingerprint (upper-case hex, colons) of a certificate that the person trusts for this server alone. */
   trustedFingerprint: z.string().optional(),
   /** Only the practice server has these. */
-  practice: z.object({ state: z.enum(['stopped', 'starting', 'ready', 'unavailable']), message: z.string().optional() }).optional(),
+  practice: z
+    .object({
+      state: z.enum(['stopped', 'starting', 'ready', 'unavailable']),
+      message: z.string().optional(),
+    })
+    .optional(),
 });
 export type Server = z.infer<typeof Server>;

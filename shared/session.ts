@@ -3,7 +3,15 @@ import { AppError } from './error.ts';
 
 /** Runspace state of a PSSession, as Get-PSSession prints it. */
 export const SessionState = z.enum([
-  'BeforeOpen', 'Opening', 'Opened', 'Closing', 'Closed', 'Broken', 'Disconnecting', 'Disconnected', 'Connecting',
+  'BeforeOpen',
+  'Opening',
+  'Opened',
+  'Closing',
+  'Closed',
+  'Broken',
+  'Disconnecting',
+  'Disconnected',
+  'Connecting',
 ]);
 export type SessionState = z.infer<typeof SessionState>;
 

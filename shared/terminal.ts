@@ -1,6 +1,15 @@
 import { z } from 'zod';
 
-export const OutputKind = z.enum(['output', 'error', 'warning', 'verbose', 'debug', 'information', 'echo', 'notice']);
+export const OutputKind = z.enum([
+  'output',
+  'error',
+  'warning',
+  'verbose',
+  'debug',
+  'information',
+  'echo',
+  'notice',
+]);
 export type OutputKind = z.infer<typeof OutputKind>;
 
 /** A piece of a session's page: VT text ready for a terminal, lines ended by CR LF. `seq` rises by one a piece and never repeats within a session. */

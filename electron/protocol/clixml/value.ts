@@ -9,7 +9,25 @@ export type PsValue = null | string | boolean | number | bigint | PsPrimitive | 
 
 /** Element names of the primitive types that are not plain JavaScript ([MS-PSRP] 2.2.5.1). */
 export type PrimitiveTag =
-  | 'C' | 'DT' | 'TS' | 'By' | 'SB' | 'U16' | 'I16' | 'U32' | 'U64' | 'Sg' | 'Db' | 'D' | 'BA' | 'G' | 'URI' | 'Version' | 'XD' | 'SBK' | 'SS';
+  | 'C'
+  | 'DT'
+  | 'TS'
+  | 'By'
+  | 'SB'
+  | 'U16'
+  | 'I16'
+  | 'U32'
+  | 'U64'
+  | 'Sg'
+  | 'Db'
+  | 'D'
+  | 'BA'
+  | 'G'
+  | 'URI'
+  | 'Version'
+  | 'XD'
+  | 'SBK'
+  | 'SS';
 
 /** A date and time: the clock reading in 100-ns ticks since 0001-01-01, and how that clock relates to UTC. */
 export interface PsDateTime {
@@ -21,8 +39,25 @@ export interface PsDateTime {
 
 /** What `PsPrimitive.value` is for each tag. TS is a count of 100-ns ticks; D (decimal) keeps its text; C is a UTF-16 code unit; SS is the base64 of the wire. */
 export interface PrimitiveValues {
-  C: number; DT: PsDateTime; TS: bigint; By: number; SB: number; U16: number; I16: number; U32: number; U64: bigint;
-  Sg: number; Db: number; D: string; BA: Uint8Array; G: string; URI: string; Version: string; XD: string; SBK: string; SS: string;
+  C: number;
+  DT: PsDateTime;
+  TS: bigint;
+  By: number;
+  SB: number;
+  U16: number;
+  I16: number;
+  U32: number;
+  U64: bigint;
+  Sg: number;
+  Db: number;
+  D: string;
+  BA: Uint8Array;
+  G: string;
+  URI: string;
+  Version: string;
+  XD: string;
+  SBK: string;
+  SS: string;
 }
 
 export class PsPrimitive<T extends PrimitiveTag = PrimitiveTag> {
@@ -46,7 +81,8 @@ export type PsContainer =
 
 export interface PsObjectParts {
   typeNames?: readonly string[];
-  toString?: string;
+  /** The text of `<ToString>`. */
+  text?: string;
   /** The primitive of an extended primitive or an enum. */
   base?: Exclude<PsValue, PsObject>;
   container?: PsContainer;
@@ -69,7 +105,7 @@ export class PsObject {
 
   constructor(parts: PsObjectParts = {}) {
     this.typeNames = parts.typeNames ?? [];
-    this.text = Object.hasOwn(parts, 'toString') ? parts.toString : undefined;
+    this.text = parts.text;
     this.base = parts.base;
     this.container = parts.container;
     this.adapted = parts.adapted;
@@ -95,7 +131,10 @@ export class PsObject {
     for (const list of [this.adapted, this.extended]) {
       for (const [name, value] of list ?? []) byLower.set(name.toLowerCase(), [name, value]);
     }
-    return Object.assign(Object.create(null) as Record<string, PsValue>, Object.fromEntries(byLower.values()));
+    return Object.assign(
+      Object.create(null) as Record<string, PsValue>,
+      Object.fromEntries(byLower.values()),
+    );
   }
 
   /** The items of a list, stack, queue or enumerable; undefined for anything else. */
@@ -120,7 +159,10 @@ export class PsObject {
 }
 
 /** An object with extended properties only, as the messages of PSRP are. `undefined` values are left out. */
-export function psRecord(properties: Readonly<Record<string, PsValue | undefined>>, typeNames?: readonly string[]): PsObject {
+export function psRecord(
+  properties: Readonly<Record<string, PsValue | undefined>>,
+  typeNames?: readonly string[],
+): PsObject {
   return new PsObject({
     ...(typeNames ? { typeNames } : {}),
     extended: Object.entries(properties).filter((e): e is [string, PsValue] => e[1] !== undefined),
@@ -129,17 +171,28 @@ export function psRecord(properties: Readonly<Record<string, PsValue | undefined
 
 /** An enum value as PowerShell writes it. `typeName` is the enum's own; its bases are added. */
 export function psEnum(typeName: string, name: string, value: number): PsObject {
-  return new PsObject({ typeNames: [typeName, 'System.Enum', 'System.ValueType', 'System.Object'], toString: name, base: value });
+  return new PsObject({
+    typeNames: [typeName, 'System.Enum', 'System.ValueType', 'System.Object'],
+    text: name,
+    base: value,
+  });
 }
 
-export function psList(items: PsValue[], typeNames: readonly string[] = ['System.Collections.ArrayList', 'System.Object']): PsObject {
+export function psList(
+  items: PsValue[],
+  typeNames: readonly string[] = ['System.Collections.ArrayList', 'System.Object'],
+): PsObject {
   return new PsObject({ typeNames, container: { kind: 'LST', items } });
 }
 
 /** A PSPrimitiveDictionary with string keys ([MS-PSRP] 2.2.3.18). */
 export function psPrimitiveDictionary(entries: Readonly<Record<string, PsValue>>): PsObject {
   return new PsObject({
-    typeNames: ['System.Management.Automation.PSPrimitiveDictionary', 'System.Collections.Hashtable', 'System.Object'],
+    typeNames: [
+      'System.Management.Automation.PSPrimitiveDictionary',
+      'System.Collections.Hashtable',
+      'System.Object',
+    ],
     container: { kind: 'DCT', entries: Object.entries(entries) },
   });
 }
