@@ -28,3 +28,14 @@ export const AppError = z.object({
   field: z.string().optional(),
 });
 export type AppError = z.infer<typeof AppError>;
+
+/** An error meant for a person, thrown where a call cannot do what it was asked. Anything else that is thrown is a bug and is shown as one. */
+export class AppFailure extends Error {
+  override readonly name = 'AppFailure';
+  readonly error: AppError;
+
+  constructor(error: AppError, options?: ErrorOptions) {
+    super(`${error.code}: ${error.title}`, options);
+    this.error = error;
+  }
+}
