@@ -1,0 +1,103 @@
+/** VT text: what may reach a terminal, and how PowerShell's colours are spelt in it. Pure. */
+
+/** System.ConsoleColor, 0–15, as SGR foreground codes: PowerShell's dark colours are the terminal's normal ones. */
+const FOREGROUND = [30, 34, 32, 36, 31, 35, 33, 37, 90, 94, 92, 96, 91, 95, 93, 97] as const;
+
+export const RESET = '\x1b[0m';
+
+/** `$PSStyle.Formatting` defaults of PowerShell 7. */
+export const STYLE = {
+  error: '\x1b[31;1m',
+  warning: '\x1b[33;1m',
+  verbose: '\x1b[33;1m',
+  debug: '\x1b[33;1m',
+} as const;
+
+/** SGR for a ConsoleColor pair; colours out of range are left to the terminal's own. */
+export function consoleColours(foreground: number | undefined, background: number | undefined): string {
+  const codes: number[] = [];
+  const fg = foreground === undefined ? undefined : FOREGROUND[foreground];
+  const bg = background === undefined ? undefined : FOREGROUND[background];
+  if (fg !== undefined) codes.push(fg);
+  if (bg !== undefined) codes.push(bg + 10);
+  return codes.length === 0 ? '' : `\x1b[${codes.join(';')}m`;
+}
+
+/** Text in colours; the reset stands before each line end, so that a background never runs on into the next line. */
+export function paint(text: string, sgr: string): string {
+  if (sgr === '' || text === '') return text;
+  return text
+    .split(/(\r\n|\n|\r)/)
+    .map((part, index) => (index % 2 === 1 || part === '' ? part : `${sgr}${part}${RESET}`))
+    .join('');
+}
+
+/** Line feeds alone move down without going back in a terminal: every line end becomes CR LF. */
+export function withCrLf(text: string): string {
+  return text.includes('\n') ? text.replace(/\r?\n/g, '\r\n') : text;
+}
+
+/*
+ * What a remote program must not do to the person's terminal: make it answer (its reply would be typed into the line editor), switch it to the
+ * alternate screen or to mouse reports (there is no console program on the other side that would switch it back), set the clipboard, or
+ * leave a string sequence open. Everything else (colours, cursor movement, hyperlinks, titles) passes.
+ */
+// eslint-disable-next-line no-control-regex
+const STRING_SEQUENCE = /(?:\x1b[P_^X]|[\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)/g; // DCS, APC, PM, SOS
+// eslint-disable-next-line no-control-regex
+const OSC = /(?:\x1b\]|\x9d)([^\x07\x1b\x9c]*)(\x07|\x1b\\|\x9c|$)/g;
+// eslint-disable-next-line no-control-regex
+const CSI = /(?:\x1b\[|\x9b)([0-?]*)([ -/]*)([@-~])/g;
+/** OSC numbers that only show something: titles 0–2, hyperlinks 8, iTerm/ConEmu progress 9;4, shell marks 133. */
+const OSC_SHOWN = /^(?:0|1|2|8|133|9;4);/;
+
+export function sanitize(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  if (!/[\x1b\x80-\x9f\x05]/.test(text)) return text;
+  return text
+    .replace(/\x05/g, '') // eslint-disable-line no-control-regex -- ENQ asks for an answerback
+    .replace(STRING_SEQUENCE, '')
+    .replace(OSC, (whole, body: string, end: string) => (end !== '' && OSC_SHOWN.test(body) ? whole : ''))
+    .replace(CSI, (whole, parameters: string, intermediates: string, final: string) =>
+      csiIsHarmless(parameters, intermediates, final) ? whole : '',
+    )
+    .replace(/\x1b(?:c|Z|[#%()*+][^\x1b]?|[=>78])/g, ''); // eslint-disable-line no-control-regex -- reset, identify, charsets, keypad, saved cursor
+}
+
+function csiIsHarmless(parameters: string, intermediates: string, final: string): boolean {
+  if (intermediates !== '') return false;
+  switch (final) {
+    case 'm':
+      return !/^[>?]/.test(parameters);
+    case 'A':
+    case 'B':
+    case 'C':
+    case 'D':
+    case 'E':
+    case 'F':
+    case 'G':
+    case 'J':
+    case 'K':
+    case 'P':
+    case '@':
+    case 'X':
+      return !/^[<=>?]/.test(parameters);
+    default:
+      return false; // reports (n, c, x, t, p), modes (h, l), scroll regions (r), absolute moves (H, f, d): the page is not a screen
+  }
+}
+
+/** The last title that the text sets, if any (OSC 0 or 2). */
+export function titleOf(text: string): string | undefined {
+  let title: string | undefined;
+  for (const match of text.matchAll(OSC)) {
+    const body = match[1] ?? '';
+    if (/^[02];/.test(body)) title = body.slice(2);
+  }
+  return title;
+}
+
+/** Text without any escape sequence: for logs of what a person sees, for tests, for the plain view. */
+export function plainText(vt: string): string {
+  return vt.replace(STRING_SEQUENCE, '').replace(OSC, '').replace(CSI, '').replace(/\x1b./g, ''); // eslint-disable-line no-control-regex
+}
