@@ -78,8 +78,11 @@ export const calls = {
     input: z.object({ sessionId, requestId: z.int().positive(), text: z.string().max(8_000_000) }),
     output: nothing,
   },
-  /** Ctrl+C: stop the command, or cancel the waiting prompt. */
-  'terminal.interrupt': { input: z.object({ sessionId }), output: nothing },
+  /** Ctrl+C: stop the command, or cancel the waiting prompt. `text` is what stood on the line, so that the page keeps it with `^C`. */
+  'terminal.interrupt': {
+    input: z.object({ sessionId, text: z.string().max(1_000_000).optional() }),
+    output: nothing,
+  },
   'terminal.resize': { input: z.object({ sessionId, size: TerminalSize }), output: nothing },
   'terminal.complete': {
     input: z.object({ sessionId, text: z.string().max(1_000_000), cursor: z.int().nonnegative() }),
