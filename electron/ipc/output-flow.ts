@@ -1,0 +1,139 @@
+import type { OutputItem } from '../../shared/terminal.ts';
+
+/**
+ * Joins a session's output for one renderer and counts what that renderer has not drawn yet. Pure: the clock is passed in.
+ *
+ * Nothing is lost, doubled or reordered between `write` and `send`. What is held is bounded by the high-water mark plus what the writers
+ * wrote before they waited, so a writer that honours the promise bounds it all.
+ */
+export interface OutputFlow {
+  /** A promise when the writer must wait before it writes more; it always resolves, also on `reset` and `close`. */
+  write(items: readonly OutputItem[]): Promise<void> | undefined;
+  /** The renderer has drawn so many characters (UTF-16 units of `vt`). */
+  ack(chars: number): void;
+  /** The renderer starts again from a snapshot: what was held is in that snapshot, and what was sent will not be acknowledged. */
+  reset(): void;
+  close(): void;
+}
+
+export interface OutputFlowOptions {
+  /** Hands a batch to the renderer. Items that stood side by side with the same command and kind come as one, with the last `seq` of them. */
+  send(items: OutputItem[]): void;
+  /** Calls `fire` once after `ms`; returns how to call that off. */
+  setTimer(fire: () => void, ms: number): () => void;
+  /** Characters sent or held, not acknowledged, from which on writers wait and nothing more is sent. */
+  highWater?: number;
+  /** Characters at or below which writers go on. */
+  lowWater?: number;
+  /** How long the first piece of a batch waits for others. */
+  flushMs?: number;
+}
+
+/**
+ * xterm.js parses some 5–35 MB/s: half a million characters are 15–100 ms of its work, enough to keep it busy over a round trip and few
+ * enough that Ctrl+C is seen at once.
+ */
+export const HIGH_WATER = 512 * 1024;
+export const LOW_WATER = 128 * 1024;
+/** Half a frame at 120 Hz: not seen by a person, and long enough to join the many small writes of a table. */
+export const FLUSH_MS = 4;
+/** One message to the renderer: small enough to serialise in well under the 8 ms a slice may last. */
+const BATCH_CHARS = 128 * 1024;
+/** Pieces in one message, so that very many empty pieces do not make a long slice either. */
+const BATCH_ITEMS = 4096;
+
+export function createOutputFlow(options: OutputFlowOptions): OutputFlow {
+  const highWater = options.highWater ?? HIGH_WATER;
+  const lowWater = options.lowWater ?? LOW_WATER;
+  const flushMs = options.flushMs ?? FLUSH_MS;
+  let held: OutputItem[] = [];
+  let heldChars = 0;
+  let unacked = 0;
+  let paused = false;
+  let cancelTimer: (() => void) | undefined;
+  let wait: { promise: Promise<void>; resolve: () => void } | undefined;
+  let closed = false;
+
+  function release(): void {
+    const released = wait;
+    wait = undefined;
+    released?.resolve();
+  }
+
+  function forget(): void {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    held = [];
+    heldChars = 0;
+    unacked = 0;
+    paused = false;
+    release();
+  }
+
+  function hold(item: OutputItem): void {
+    heldChars += item.vt.length;
+    const last = held.at(-1);
+    if (
+      last !== undefined &&
+      last.commandId === item.commandId &&
+      last.kind === item.kind &&
+      last.vt.length + item.vt.length <= BATCH_CHARS
+    ) {
+      held[held.length - 1] = { ...item, vt: last.vt + item.vt };
+    } else {
+      held.push(item);
+    }
+  }
+
+  function nextBatch(): OutputItem[] {
+    let chars = 0;
+    let count = 0;
+    for (const item of held) {
+      if (count > 0 && (chars + item.vt.length > BATCH_CHARS || count === BATCH_ITEMS)) break;
+      chars += item.vt.length;
+      count += 1;
+    }
+    heldChars -= chars;
+    unacked += chars;
+    return held.splice(0, count);
+  }
+
+  function flush(): void {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    while (held.length > 0 && !paused) {
+      const batch = nextBatch();
+      if (unacked >= highWater) paused = true;
+      options.send(batch);
+    }
+  }
+
+  function write(items: readonly OutputItem[]): Promise<void> | undefined {
+    if (closed || items.length === 0) return undefined;
+    for (const item of items) hold(item);
+    if (!paused) cancelTimer ??= options.setTimer(flush, flushMs);
+    if (wait === undefined && unacked + heldChars >= highWater) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wait = { promise, resolve };
+    }
+    return wait?.promise;
+  }
+
+  function ack(chars: number): void {
+    if (closed) return;
+    // A late acknowledgement from before a reset must not open an allowance below zero.
+    unacked = Math.max(0, unacked - chars);
+    if (paused && unacked <= lowWater) {
+      paused = false;
+      flush();
+    }
+    if (!paused && unacked + heldChars <= lowWater) release();
+  }
+
+  function close(): void {
+    closed = true;
+    forget();
+  }
+
+  return { write, ack, reset: forget, close };
+}
