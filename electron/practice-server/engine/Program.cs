@@ -1,0 +1,59 @@
+// The real PowerShell engine as an out-of-process PSRP server on stdin and stdout: what `pwsh -s` is, for machines without PowerShell.
+//
+//     dotnet engine.dll [--reduced] [--warm]
+//
+// --reduced   put the modules beside this program on the module path: the engine's NuGet package has core commands only
+// --warm      run some everyday commands in the background first, so that the first session finds them compiled
+using System.Globalization;
+using System.Management.Automation;
+using System.Reflection;
+using PSDeck.Engine;
+
+var reduced = args.Contains("--reduced");
+UseEnglishFormats();
+if (reduced) AddModules();
+if (args.Contains("--warm")) WarmUp.Start(reduced);
+RunServer();
+
+// Without ICU every culture has the invariant formats, which nobody reads at home. These are PowerShell's under en-US.
+static void UseEnglishFormats()
+{
+    var culture = new CultureInfo("en-US");
+    var dates = culture.DateTimeFormat;
+    dates.ShortDatePattern = "M/d/yyyy";
+    dates.LongDatePattern = "dddd, MMMM d, yyyy";
+    dates.ShortTimePattern = "h:mm tt";
+    dates.LongTimePattern = "h:mm:ss tt";
+    dates.FullDateTimePattern = "dddd, MMMM d, yyyy h:mm:ss tt";
+    dates.FirstDayOfWeek = DayOfWeek.Sunday;
+    culture.NumberFormat.CurrencySymbol = "$";
+    culture.NumberFormat.CurrencyNegativePattern = 1;
+    culture.NumberFormat.PercentPositivePattern = 1;
+    culture.NumberFormat.PercentNegativePattern = 1;
+    CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = culture;
+    CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.CurrentUICulture = culture;
+}
+
+static void AddModules()
+{
+    var modules = Path.Combine(AppContext.BaseDirectory, "modules");
+    var before = Environment.GetEnvironmentVariable("PSModulePath");
+    Environment.SetEnvironmentVariable(
+        "PSModulePath",
+        string.IsNullOrEmpty(before) ? modules : modules + Path.PathSeparator + before);
+}
+
+// The mediator is internal, hence the reflection. RemoteSessionNamedPipeServer.CreateCustomNamedPipeServer is the public way to the same
+// over a named pipe, which would need a rendezvous that a pair of pipes does not.
+static void RunServer()
+{
+    const string name = "System.Management.Automation.Remoting.Server.StdIOProcessMediator";
+    var run = typeof(PowerShell).Assembly.GetType(name, throwOnError: true)!
+        .GetMethod("Run", BindingFlags.Static | BindingFlags.NonPublic)
+        ?? throw new MissingMethodException(name, "Run");
+    var values = run.GetParameters().Select(parameter =>
+        parameter.Name == "initialCommand" ? string.Empty
+        : parameter.ParameterType == typeof(bool) ? (object?)false
+        : null);
+    run.Invoke(null, values.ToArray());
+}
