@@ -1,0 +1,140 @@
+/**
+ * What can go wrong between us and a service, before anything the service itself says. The code is the contract; classification goes by
+ * the codes of the operating system, OpenSSL and HTTP, never by the text of a message.
+ */
+
+export type TransportErrorCode =
+  /** The name has no address. */
+  | 'connect.name-not-found'
+  /** The machine answers, nothing listens. */
+  | 'connect.refused'
+  | 'connect.timeout'
+  /** The connection was cut. */
+  | 'connect.reset'
+  | 'connect.unreachable'
+  /** A certificate that does not verify; `certificate` says which and why. */
+  | 'tls.untrusted'
+  /** A certificate that does not verify and is not the one trusted before: facts `expected` and `fingerprint`. */
+  | 'tls.changed'
+  /** No TLS could be spoken at all: facts `reason`. */
+  | 'tls.failed'
+  /** The service refused user and password. */
+  | 'signin.rejected'
+  /** It takes other schemes only: facts `offered` and `scheme`. */
+  | 'signin.no-common-scheme'
+  /** The scheme would show the password to everyone on the way. */
+  | 'signin.plain-text'
+  /** Something answers, but not WS-Management. */
+  | 'http.not-winrm'
+  | 'http.proxy'
+  /** Another HTTP status, in `httpStatus`. */
+  | 'http.status'
+  /** Facts `direction`: which way the body was too large. */
+  | 'http.too-large'
+  /** Facts `location`. */
+  | 'http.redirect'
+  /** Connected, but no answer in time. */
+  | 'timeout'
+  /** The client was closed by us while the request ran. */
+  | 'closed';
+
+export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** A server's certificate as people are shown it. */
+export interface PeerCertificate {
+  readonly subject: string;
+  /** Names it is for: DNS names and addresses. */
+  readonly names: readonly string[];
+  readonly issuer: string;
+  /** ISO 8601. */
+  readonly validFrom: string;
+  readonly validTo: string;
+  /** SHA-256 of the certificate, upper-case hex pairs with colons. */
+  readonly fingerprint: string;
+  /** What is wrong with it: the first of `problems`. */
+  readonly problem: string;
+  /** `self-signed`, `unknown-issuer`, `expired`, `not-yet-valid`, `wrong-name`, `revoked`, or OpenSSL's code. */
+  readonly problems: readonly string[];
+}
+
+export interface TransportErrorParts {
+  readonly facts?: Facts;
+  readonly certificate?: PeerCertificate;
+  readonly httpStatus?: number;
+  /** An excerpt of what the other end sent, at most 200 characters. */
+  readonly details?: string;
+  readonly cause?: unknown;
+}
+
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly code: TransportErrorCode;
+  readonly facts: Facts;
+  readonly certificate: PeerCertificate | undefined;
+  readonly httpStatus: number | undefined;
+  readonly details: string | undefined;
+
+  constructor(code: TransportErrorCode, what: string, parts: TransportErrorParts = {}) {
+    super(what, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.code = code;
+    this.facts = parts.facts ?? {};
+    this.certificate = parts.certificate;
+    this.httpStatus = parts.httpStatus;
+    this.details = parts.details === undefined ? undefined : excerpt(parts.details);
+  }
+}
+
+/** Enough to recognise a page by, too little to hold a secret-bearing document. */
+const EXCERPT_LENGTH = 200;
+
+/** The beginning of a text without tags and runs of white space. */
+export function excerpt(text: string): string {
+  return text
+    .slice(0, 4096)
+    .replace(/<style[\s\S]*?<\/style>|<[^>]*>/gi, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, EXCERPT_LENGTH);
+}
+
+const BY_SYSTEM_CODE: Readonly<Record<string, readonly [TransportErrorCode, string]>> = {
+  ENOTFOUND: ['connect.name-not-found', 'The name has no address'],
+  EAI_AGAIN: ['connect.name-not-found', 'The name could not be looked up'],
+  EAI_NONAME: ['connect.name-not-found', 'The name has no address'],
+  EAI_NODATA: ['connect.name-not-found', 'The name has no address'],
+  EAI_FAIL: ['connect.name-not-found', 'The name could not be looked up'],
+  ECONNREFUSED: ['connect.refused', 'Nothing listens on that port'],
+  ETIMEDOUT: ['connect.timeout', 'The machine does not answer'],
+  EHOSTUNREACH: ['connect.unreachable', 'There is no way to the machine'],
+  EHOSTDOWN: ['connect.unreachable', 'The machine is down'],
+  ENETUNREACH: ['connect.unreachable', 'There is no way to the network'],
+  ENETDOWN: ['connect.unreachable', 'The network is down'],
+  EADDRNOTAVAIL: ['connect.unreachable', 'The address cannot be reached from here'],
+  ECONNRESET: ['connect.reset', 'The connection was cut'],
+  ECONNABORTED: ['connect.reset', 'The connection was cut'],
+  EPIPE: ['connect.reset', 'The connection was cut'],
+};
+
+/** The code the operating system gave, also of a connection that was tried on several addresses. */
+export function systemCode(error: unknown): string | undefined {
+  if (error instanceof AggregateError) {
+    const codes = error.errors.map(systemCode).filter((code) => code !== undefined);
+    // One address refusing says more than another that cannot be reached.
+    return codes.find((code) => code === 'ECONNREFUSED') ?? codes[0];
+  }
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
+    return error.code;
+  }
+  return undefined;
+}
+
+/** A failure of a socket as a TransportError. */
+export function fromSocketError(error: unknown, facts: Facts): TransportError {
+  if (error instanceof TransportError) return error;
+  const code = systemCode(error);
+  const [known, what] = BY_SYSTEM_CODE[code ?? ''] ?? ['connect.reset', 'The connection failed'];
+  return new TransportError(known, what, {
+    facts: code === undefined ? facts : { ...facts, systemCode: code },
+    cause: error,
+  });
+}
