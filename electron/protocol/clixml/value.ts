@@ -7,7 +7,7 @@
 
 export type PsValue = null | string | boolean | number | bigint | PsPrimitive | PsObject;
 
-/** Element names of the primitive types that are not plain JavaScript ([MS-PSRP] 2.2.5.1). */
+/** Element names of the primitive types that are not plain JavaScript ([MS-PSRP] 2.2.5.1). PR is one to .NET: a progress record outside a session, as in a `#< CLIXML` text ([MS-PSRP] 2.2.5.1.25). */
 export type PrimitiveTag =
   | 'C'
   | 'DT'
@@ -27,7 +27,8 @@ export type PrimitiveTag =
   | 'Version'
   | 'XD'
   | 'SBK'
-  | 'SS';
+  | 'SS'
+  | 'PR';
 
 /** A date and time: the clock reading in 100-ns ticks since 0001-01-01, and how that clock relates to UTC. */
 export interface PsDateTime {
@@ -35,6 +36,21 @@ export interface PsDateTime {
   readonly kind: 'Utc' | 'Local' | 'Unspecified';
   /** Offset of a Local time from UTC in minutes. */
   readonly offset?: number;
+}
+
+/** The fields of a PR element, in its order. */
+export interface PsProgress {
+  readonly activity: string;
+  readonly activityId: number;
+  readonly currentOperation: string | null;
+  /** -1 for none. */
+  readonly parentActivityId: number;
+  /** -1 where not known. */
+  readonly percentComplete: number;
+  readonly recordType: 'Processing' | 'Completed';
+  /** -1 where not known. */
+  readonly secondsRemaining: number;
+  readonly statusDescription: string;
 }
 
 /** What `PsPrimitive.value` is for each tag. TS is a count of 100-ns ticks; D (decimal) keeps its text; C is a UTF-16 code unit; SS is the base64 of the wire. */
@@ -58,6 +74,7 @@ export interface PrimitiveValues {
   XD: string;
   SBK: string;
   SS: string;
+  PR: PsProgress;
 }
 
 export class PsPrimitive<T extends PrimitiveTag = PrimitiveTag> {
@@ -155,6 +172,13 @@ export class PsObject {
       const have = t.toLowerCase();
       return have === wanted || have === `deserialized.${wanted}`;
     });
+  }
+}
+
+/** A member set among extended properties (`<MS N="PSStandardMembers">`); its members are its `extended`. */
+export class PsMemberSet extends PsObject {
+  constructor(members: readonly (readonly [string, PsValue])[]) {
+    super({ extended: members });
   }
 }
 

@@ -8,9 +8,9 @@ const longestReference = 16;
 
 /**
  * Replace the references in `raw`: the five named ones and numeric ones of XML characters ([XML] 4.1, 4.6).
- * `offset` is where `raw` stands in the input, for errors.
+ * `offset` is where `raw` stands in the input, and `code` the error's.
  */
-export function decodeReferences(raw: string, offset: number): string {
+export function decodeReferences(raw: string, offset: number, code = 'xml.entity'): string {
   let ampersand = raw.indexOf('&');
   if (ampersand < 0) return raw;
   let out = '';
@@ -18,22 +18,23 @@ export function decodeReferences(raw: string, offset: number): string {
   while (ampersand >= 0) {
     const semicolon = raw.indexOf(';', ampersand);
     if (semicolon < 0 || semicolon - ampersand > longestReference) {
-      throw new ProtocolError('xml.entity', 'An ampersand begins no reference', {
+      throw new ProtocolError(code, 'An ampersand begins no reference', {
         offset: offset + ampersand,
       });
     }
-    out += raw.slice(from, ampersand) + decodeOne(raw.slice(ampersand + 1, semicolon), offset + ampersand);
+    out +=
+      raw.slice(from, ampersand) + decodeOne(raw.slice(ampersand + 1, semicolon), offset + ampersand, code);
     from = semicolon + 1;
     ampersand = raw.indexOf('&', from);
   }
   return out + raw.slice(from);
 }
 
-function decodeOne(name: string, offset: number): string {
+function decodeOne(name: string, offset: number, code: string): string {
   if (name.charCodeAt(0) !== 0x23) {
     const value = Object.hasOwn(named, name) ? named[name] : undefined;
     if (value === undefined) {
-      throw new ProtocolError('xml.entity', 'A reference to an entity other than the five of XML', {
+      throw new ProtocolError(code, 'A reference to an entity other than the five of XML', {
         offset,
       });
     }
@@ -43,7 +44,7 @@ function decodeOne(name: string, offset: number): string {
   const decimal = hex ? null : /^#([0-9]+)$/.exec(name);
   const codePoint = hex ? Number.parseInt(hex[1]!, 16) : decimal ? Number.parseInt(decimal[1]!, 10) : -1;
   if (!isXmlChar(codePoint)) {
-    throw new ProtocolError('xml.entity', 'A numeric reference to something that is no XML character', {
+    throw new ProtocolError(code, 'A numeric reference to something that is no XML character', {
       offset,
     });
   }

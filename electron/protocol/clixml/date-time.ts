@@ -1,0 +1,202 @@
+/** DT and TS: dates and durations in 100-ns ticks ([MS-PSRP] 2.2.5.1.4, 2.2.5.1.5; XML Schema Part 2). */
+import type { PsDateTime } from './value.ts';
+
+const ticksPerSecond = 10_000_000;
+const ticksPerDay = 864_000_000_000n;
+/** The tick after 9999-12-31T23:59:59.9999999, the last that System.DateTime has. */
+const ticksEnd = 3_155_378_976_000_000_000n;
+
+const pattern = /^(\d{4})-(\d\d)-(\d\d)(?:[T](\d\d):(\d\d):(\d\d)(?:\.(\d+))?)?(Z|z|[+-](?:\d\d):[0-5]\d)?$/;
+
+const daysBefore = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+
+function isLeap(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+function daysInMonth(year: number, month: number): number {
+  return month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
+
+/** Days from 0001-01-01 to a date of the Gregorian calendar. */
+function dayNumber(year: number, month: number, day: number): number {
+  const y = year - 1;
+  const leapDay = month > 2 && isLeap(year) ? 1 : 0;
+  return (
+    y * 365 +
+    Math.floor(y / 4) -
+    Math.floor(y / 100) +
+    Math.floor(y / 400) +
+    daysBefore[month - 1]! +
+    leapDay +
+    day -
+    1
+  );
+}
+
+/** Undefined for what System.Xml's XmlConvert.ToDateTime refuses; its rarer forms (a year, a time alone) are refused too. */
+export function parseDateTime(text: string): PsDateTime | undefined {
+  const m = pattern.exec(text);
+  if (!m) return undefined;
+  const [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
+  const [hour, minute, second] = [Number(m[4] ?? 0), Number(m[5] ?? 0), Number(m[6] ?? 0)];
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const clock = (hour * 3600 + minute * 60 + second) * ticksPerSecond + fractionTicks(m[7] ?? '');
+  const ticks = BigInt(dayNumber(year, month, day)) * ticksPerDay + BigInt(clock);
+  if (ticks >= ticksEnd) return undefined;
+  const zone = m[8];
+  if (zone === undefined) return { ticks, kind: 'Unspecified' };
+  if (zone === 'Z' || zone === 'z') return { ticks, kind: 'Utc' };
+  const size = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4));
+  return { ticks, kind: 'Local', offset: zone.startsWith('-') && size > 0 ? -size : size };
+}
+
+/** Seven digits count; the eighth rounds, as XmlConvert rounds it. */
+function fractionTicks(digits: string): number {
+  const ticks = Number(digits.slice(0, 7).padEnd(7, '0'));
+  return (digits.charCodeAt(7) || 0) >= 0x35 ? ticks + 1 : ticks;
+}
+
+/** ISO 8601 as XmlConvert writes it: the fraction without trailing zeros, `Z` or the offset. */
+export function formatDateTime(value: PsDateTime): string {
+  const { year, month, day, hour, minute, second, fraction } = splitTicks(value.ticks);
+  const two = (n: number): string => (n < 10 ? `0${n}` : String(n));
+  const tail = fraction === 0 ? '' : `.${String(fraction).padStart(7, '0').replace(/0+$/, '')}`;
+  return (
+    `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}` +
+    tail +
+    formatZone(value)
+  );
+}
+
+function formatZone(value: PsDateTime): string {
+  if (value.kind === 'Utc') return 'Z';
+  if (value.kind === 'Unspecified') return '';
+  const size = Math.abs(value.offset ?? 0);
+  const sign = (value.offset ?? 0) < 0 ? '-' : '+';
+  return `${sign}${String(Math.floor(size / 60)).padStart(2, '0')}:${String(size % 60).padStart(2, '0')}`;
+}
+
+export interface DateParts {
+  year: number;
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  second: number;
+  /** 100-ns ticks within the second. */
+  fraction: number;
+}
+
+/** The calendar reading of a count of ticks since 0001-01-01. */
+export function splitTicks(ticks: bigint): DateParts {
+  const days = Number(ticks / ticksPerDay);
+  const clock = Number(ticks % ticksPerDay);
+  const seconds = Math.floor(clock / ticksPerSecond);
+  // Days to a date by way of eras of 400 years that begin in March, when leap days come last.
+  const shifted = days + 306;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1,
+    hour: Math.floor(seconds / 3600),
+    minute: Math.floor(seconds / 60) % 60,
+    second: seconds % 60,
+    fraction: clock % ticksPerSecond,
+  };
+}
+
+export function isDateTime(value: PsDateTime): boolean {
+  return (
+    value.ticks >= 0n &&
+    value.ticks < ticksEnd &&
+    (value.offset === undefined || (Number.isInteger(value.offset) && Math.abs(value.offset) < 6000))
+  );
+}
+
+const duration =
+  /^(-?)P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?=[\d.])(?:(\d+)H)?(?:(\d+)M)?(?:(\d*)(?:\.(\d*))?S)?)?$/;
+
+const int32Max = 2_147_483_647;
+/**
+ * .NET's TimeSpan ends one tick earlier on the positive side; this one tick more is accepted because a reference library writes it
+ * (psrpcore's largest duration).
+ */
+const spanLimit = 9_223_372_036_854_775_808n;
+
+/** Ticks of an XML Schema duration; a year is 365 days and a month 30, as .NET has it. Undefined for what is none. */
+export function parseTimeSpan(text: string): bigint | undefined {
+  const m = duration.exec(text);
+  if (!m) return undefined;
+  const parts = [m[2], m[3], m[4], m[5], m[6], m[7]].map((p) => Number(p ?? 0));
+  if (parts.some((p) => p > int32Max)) return undefined;
+  if (m[7] === '' && (m[8] ?? '') === '') return undefined;
+  const [years, months, days, hours, minutes, seconds] = parts as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const wholeDays = years * 365 + Math.floor(months / 12) * 365 + (months % 12) * 30 + days;
+  // Digits past the seventh are cut, not rounded, unlike those of a date.
+  const fraction = Number((m[8] ?? '').slice(0, 7).padEnd(7, '0'));
+  const ticks =
+    BigInt(wholeDays) * ticksPerDay +
+    BigInt(hours * 3600 + minutes * 60 + seconds) * BigInt(ticksPerSecond) +
+    BigInt(fraction);
+  if (ticks > spanLimit) return undefined;
+  return m[1] === '-' ? -ticks : ticks;
+}
+
+export function isTimeSpan(ticks: bigint): boolean {
+  return ticks >= -spanLimit && ticks <= spanLimit;
+}
+
+/** `P1DT2H3M4.5S`, as XmlConvert writes it. */
+export function formatTimeSpan(ticks: bigint): string {
+  const { days, hours, minutes, seconds, fraction } = splitTimeSpan(ticks);
+  let out = ticks < 0n ? '-P' : 'P';
+  if (days > 0n) out += `${days}D`;
+  let time = '';
+  if (hours > 0) time += `${hours}H`;
+  if (minutes > 0) time += `${minutes}M`;
+  const tail = fraction === 0 ? '' : `.${String(fraction).padStart(7, '0').replace(/0+$/, '')}`;
+  if (seconds > 0 || tail !== '' || (time === '' && days === 0n)) time += `${seconds}${tail}S`;
+  if (time !== '') out += `T${time}`;
+  return out;
+}
+
+/** The parts of a duration without its sign. */
+export function splitTimeSpan(ticks: bigint): {
+  days: bigint;
+  hours: number;
+  minutes: number;
+  seconds: number;
+  fraction: number;
+} {
+  const size = ticks < 0n ? -ticks : ticks;
+  const clock = Number(size % ticksPerDay);
+  const seconds = Math.floor(clock / ticksPerSecond);
+  return {
+    days: size / ticksPerDay,
+    hours: Math.floor(seconds / 3600),
+    minutes: Math.floor(seconds / 60) % 60,
+    seconds: seconds % 60,
+    fraction: clock % ticksPerSecond,
+  };
+}

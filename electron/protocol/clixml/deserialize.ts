@@ -1,0 +1,501 @@
+/**
+ * CLIXML to values ([MS-PSRP] 2.2.5). Accepts what .NET's PSSerializer accepts and refuses what it refuses, with these differences, all
+ * towards refusing: processing instructions, prefixed element names, numeric references to what is no XML character, elements inside
+ * Nil and Ref, and the rarer forms of a date (a year, a time alone) and of a GUID (`{0x…`).
+ */
+import { ProtocolError } from '../errors.ts';
+import { parseSmallInteger, smallRanges } from './numbers.ts';
+import type { ParsedTag } from './read-primitive.ts';
+import { parseBoolean, parseInt64, parsers } from './read-primitive.ts';
+import { Scanner, clixmlNamespace } from './scanner.ts';
+import * as t from './tags.ts';
+import type { PsContainer, PsValue } from './value.ts';
+import { PsMemberSet, PsObject, PsPrimitive } from './value.ts';
+import { mayBeXmlDocument } from './xml-document.ts';
+
+export interface ClixmlLimits {
+  /** UTF-16 units of the whole text. What is read from it stays in proportion: CLIXML has nothing that multiplies. */
+  readonly maxLength: number;
+  /** Values inside values. Reading recurses once per level, so this also bounds the stack. */
+  readonly maxDepth: number;
+}
+
+/**
+ * - 200 Mi units: the most a PowerShell client takes as one object by default (PSSessionOption.MaximumReceivedObjectSize, 200 MB).
+ * - depth 49: what System.Management.Automation 7.6.9 reads, found by trying: a value inside 49 others is refused. Its own writer stops
+ *   before, so nothing real is lost.
+ */
+export const defaultLimits: ClixmlLimits = { maxLength: 200 * 1024 * 1024, maxDepth: 49 };
+
+/** One bare element, as the data of a PSRP message holds it. Throws a ProtocolError `clixml.*`. */
+export function deserialize(text: string, limits: Partial<ClixmlLimits> = {}): PsValue {
+  const reader = new Reader(text, limits);
+  const value = reader.value(reader.firstTag());
+  reader.finish();
+  return value;
+}
+
+export interface ClixmlDocument {
+  values: PsValue[];
+  /** The S attribute of each value: `Error`, `warning`, … */
+  streams: (string | undefined)[];
+}
+
+/** An `<Objs>` document, perhaps after a line `#< CLIXML`. Throws a ProtocolError `clixml.*`. */
+export function deserializeDocument(text: string, limits: Partial<ClixmlLimits> = {}): ClixmlDocument {
+  const header = /^\uFEFF?#< CLIXML[ \t]*\r?\n/.exec(text);
+  const reader = new Reader(text, limits, header === null ? 0 : header[0].length);
+  return reader.document();
+}
+
+type Properties = readonly (readonly [string, PsValue])[];
+
+class Reader {
+  readonly #scanner: Scanner;
+  readonly #maxDepth: number;
+  readonly #objects = new Map<string, PsObject>();
+  readonly #typeNames = new Map<string, readonly string[]>();
+  #depth = 0;
+
+  constructor(text: string, limits: Partial<ClixmlLimits>, start = 0) {
+    const { maxLength, maxDepth } = { ...defaultLimits, ...limits };
+    if (text.length > maxLength) {
+      throw new ProtocolError('clixml.size', 'The CLIXML text is too long', {
+        length: text.length,
+        limit: maxLength,
+      });
+    }
+    this.#scanner = new Scanner(text);
+    this.#scanner.position = start === 0 && text.charCodeAt(0) === 0xfeff ? 1 : start;
+    this.#maxDepth = maxDepth;
+  }
+
+  /** The start tag of the root element. */
+  firstTag(): number {
+    this.#declaration();
+    const tag = this.#scanner.next();
+    if (tag === t.tagEnd) this.#scanner.fail('clixml.mismatch', 'An end tag without a start tag');
+    return tag;
+  }
+
+  #declaration(): void {
+    const pattern =
+      /<\?xml\s+version\s*=\s*(["'])1\.0\1(?:\s+encoding\s*=\s*(["'])[A-Za-z][\w.-]{0,40}\2)?(?:\s+standalone\s*=\s*(["'])(?:yes|no)\3)?\s*\?>/y;
+    pattern.lastIndex = this.#scanner.position;
+    if (pattern.test(this.#scanner.input)) this.#scanner.position = pattern.lastIndex;
+  }
+
+  /** After the root element: white space and comments. */
+  finish(): void {
+    const scanner = this.#scanner;
+    const { input } = scanner;
+    for (;;) {
+      const rest = /[^ \t\r\n]/g;
+      rest.lastIndex = scanner.position;
+      const found = rest.exec(input);
+      if (!found) return;
+      scanner.position = found.index;
+      if (!input.startsWith('<!', found.index)) {
+        scanner.fail('clixml.trailing', 'Something follows the root element');
+      }
+      scanner.skipComment();
+    }
+  }
+
+  document(): ClixmlDocument {
+    const scanner = this.#scanner;
+    if (this.firstTag() !== t.tagObjs || scanner.xmlns !== clixmlNamespace) {
+      scanner.fail('clixml.root', 'The root element is not that of CLIXML', scanner.tagStart);
+    }
+    if (scanner.version !== undefined && !/^1(?:\.\d{1,9}){1,3}$/.test(scanner.version)) {
+      scanner.fail('clixml.version', 'A version of CLIXML other than 1', scanner.tagStart);
+    }
+    const document: ClixmlDocument = { values: [], streams: [] };
+    if (!scanner.empty) {
+      for (let tag = scanner.next(); tag !== t.tagEnd; tag = scanner.next()) {
+        document.streams.push(scanner.stream);
+        document.values.push(this.value(tag));
+      }
+      scanner.end('Objs');
+    }
+    this.finish();
+    return document;
+  }
+
+  /** A value whose start tag was just read. */
+  value(tag: number): PsValue {
+    const scanner = this.#scanner;
+    if (++this.#depth > this.#maxDepth) {
+      throw new ProtocolError('clixml.depth', 'Values are nested too deeply', {
+        offset: scanner.tagStart,
+        limit: this.#maxDepth,
+      });
+    }
+    let value: PsValue | undefined;
+    switch (tag) {
+      case t.tagObj:
+        value = this.#object();
+        break;
+      case t.tagNil:
+        scanner.text(false);
+        value = null;
+        break;
+      case t.tagRef:
+        value = this.#reference();
+        break;
+      default:
+        value = this.#primitive(tag);
+        if (value === undefined) this.#unknownElement();
+    }
+    this.#depth--;
+    return value;
+  }
+
+  /** Undefined where the tag is that of no primitive; nothing is consumed then. */
+  #primitive(tag: number): Exclude<PsValue, PsObject> | undefined {
+    const scanner = this.#scanner;
+    switch (tag) {
+      case t.tagS:
+        return scanner.text(true);
+      case t.tagI32:
+        return this.#small('I32');
+      case t.tagB:
+        return parseBoolean(scanner.text(false)) ?? this.#badValue('B');
+      case t.tagI64:
+        return parseInt64(scanner.text(false)) ?? this.#badValue('I64');
+      case t.tagDT:
+        return this.#parsed('DT');
+      case t.tagTS:
+        return this.#parsed('TS');
+      case t.tagG:
+        return this.#parsed('G');
+      case t.tagVersion:
+        return this.#parsed('Version');
+      case t.tagDb:
+        return this.#parsed('Db');
+      case t.tagSg:
+        return this.#parsed('Sg');
+      case t.tagD:
+        return this.#parsed('D');
+      case t.tagU64:
+        return this.#parsed('U64');
+      case t.tagBA:
+        return this.#parsed('BA');
+      case t.tagSS:
+        return this.#parsed('SS');
+      case t.tagC:
+        return new PsPrimitive('C', this.#unsignedCharacter());
+      case t.tagBy:
+        return new PsPrimitive('By', this.#small('By'));
+      case t.tagSB:
+        return new PsPrimitive('SB', this.#small('SB'));
+      case t.tagU16:
+        return new PsPrimitive('U16', this.#small('U16'));
+      case t.tagI16:
+        return new PsPrimitive('I16', this.#small('I16'));
+      case t.tagU32:
+        return new PsPrimitive('U32', this.#small('U32'));
+      case t.tagURI:
+        return new PsPrimitive('URI', scanner.text(true));
+      case t.tagSBK:
+        return new PsPrimitive('SBK', scanner.text(true));
+      case t.tagXD:
+        return this.#xmlDocument();
+      case t.tagPR:
+        return this.#progress();
+      default:
+        return undefined;
+    }
+  }
+
+  #small(tag: string): number {
+    const [min, max] = smallRanges[tag]!;
+    const value = parseSmallInteger(this.#scanner.text(false), min, max);
+    return Number.isNaN(value) ? this.#badValue(tag) : value;
+  }
+
+  #unsignedCharacter(): number {
+    const text = this.#scanner.text(false);
+    const value = text.includes('+') ? Number.NaN : parseSmallInteger(text, 0, 0xffff);
+    return Number.isNaN(value) ? this.#badValue('C') : value;
+  }
+
+  #parsed<T extends ParsedTag>(tag: T): PsPrimitive<T> {
+    const value = parsers[tag](this.#scanner.text(false));
+    return value === undefined ? this.#badValue(tag) : new PsPrimitive<T>(tag, value);
+  }
+
+  #xmlDocument(): PsPrimitive<'XD'> {
+    const text = this.#scanner.text(true);
+    return mayBeXmlDocument(text) ? new PsPrimitive('XD', text) : this.#badValue('XD');
+  }
+
+  /** [MS-PSRP] 2.2.5.1.25: eight elements in a fixed order; the checks are those of System.Management.Automation.ProgressRecord. */
+  #progress(): PsPrimitive<'PR'> {
+    const scanner = this.#scanner;
+    const start = scanner.tagStart;
+    if (scanner.empty) this.#badValue('PR', start);
+    this.#expect(t.tagAV);
+    const activity = scanner.text(true);
+    const activityId = this.#progressNumber(t.tagAI);
+    const operation = this.value(this.#someTag());
+    const parentActivityId = this.#progressNumber(t.tagPI);
+    const percentComplete = this.#progressNumber(t.tagPC);
+    this.#expect(t.tagT);
+    const type = scanner.text(false).trim().toLowerCase();
+    const secondsRemaining = this.#progressNumber(t.tagSR);
+    this.#expect(t.tagSD);
+    const statusDescription = scanner.text(true);
+    if (scanner.next() !== t.tagEnd) scanner.fail('clixml.element', 'A progress record has too many parts');
+    scanner.end('PR');
+    const recordType =
+      type === 'processing' || type === '0'
+        ? 'Processing'
+        : type === 'completed' || type === '1'
+          ? 'Completed'
+          : undefined;
+    if (
+      recordType === undefined ||
+      activity === '' ||
+      statusDescription === '' ||
+      activityId < 0 ||
+      parentActivityId === activityId ||
+      percentComplete > 100 ||
+      (operation !== null && typeof operation !== 'string')
+    ) {
+      this.#badValue('PR', start);
+    }
+    return new PsPrimitive('PR', {
+      activity,
+      activityId,
+      currentOperation: operation,
+      parentActivityId,
+      percentComplete,
+      recordType,
+      secondsRemaining,
+      statusDescription,
+    });
+  }
+
+  #progressNumber(tag: number): number {
+    this.#expect(tag);
+    return this.#small('I32');
+  }
+
+  #expect(tag: number): void {
+    const found = this.#scanner.next();
+    if (found !== tag) {
+      this.#scanner.fail('clixml.element', `The element ${t.tagName(tag)} is missing`);
+    }
+  }
+
+  #someTag(): number {
+    const tag = this.#scanner.next();
+    if (tag === t.tagEnd) this.#scanner.fail('clixml.element', 'An element is missing');
+    return tag;
+  }
+
+  #reference(): PsObject {
+    const scanner = this.#scanner;
+    const start = scanner.tagStart;
+    const id = scanner.refId;
+    if (id === undefined) return scanner.fail('clixml.reference', 'A reference without RefId', start);
+    const target = this.#objects.get(id);
+    if (target === undefined) {
+      return scanner.fail('clixml.reference', 'A reference to an object that did not come before', start);
+    }
+    scanner.text(false);
+    return target;
+  }
+
+  /** [MS-PSRP] 2.2.5.2: the parts in any order, as .NET reads them. */
+  #object(): PsObject {
+    const scanner = this.#scanner;
+    const object = new PsObject();
+    // Known before its content, which may refer to it.
+    if (scanner.refId !== undefined) this.#objects.set(scanner.refId, object);
+    if (scanner.empty) return object;
+    let wrapped = false;
+    for (let tag = scanner.next(); tag !== t.tagEnd; tag = scanner.next()) {
+      switch (tag) {
+        case t.tagTN:
+          object.typeNames = this.#readTypeNames();
+          break;
+        case t.tagTNRef:
+          object.typeNames = this.#typeNamesReference();
+          break;
+        case t.tagToString:
+          object.text = scanner.text(true);
+          break;
+        case t.tagProps:
+          object.adapted = this.#properties(object.adapted);
+          break;
+        case t.tagMS:
+          object.extended = this.#members(object.extended);
+          break;
+        case t.tagLST:
+        case t.tagSTK:
+        case t.tagQUE:
+        case t.tagIE:
+          object.container = this.#items(tag);
+          break;
+        case t.tagDCT:
+          object.container = this.#dictionary();
+          break;
+        case t.tagObj:
+          if (wrapped) this.#unknownElement();
+          wrapped = true;
+          this.#wrapped(object, this.value(tag) as PsObject);
+          break;
+        default: {
+          const base = this.#primitive(tag);
+          if (base === undefined) this.#unknownElement();
+          object.base = base;
+        }
+      }
+    }
+    scanner.end('Obj');
+    return object;
+  }
+
+  /** An object directly inside an object: .NET writes one where a PSObject wraps another. The outer one speaks first. */
+  #wrapped(outer: PsObject, inner: PsObject): void {
+    if (outer.typeNames.length === 0) outer.typeNames = inner.typeNames;
+    outer.text ??= inner.text;
+    outer.base ??= inner.base;
+    outer.container ??= inner.container;
+    if (inner.adapted) outer.adapted = [...inner.adapted, ...(outer.adapted ?? [])];
+    if (inner.extended) outer.extended = [...inner.extended, ...(outer.extended ?? [])];
+  }
+
+  #readTypeNames(): readonly string[] {
+    const scanner = this.#scanner;
+    const id = scanner.refId;
+    const names: string[] = [];
+    if (!scanner.empty) {
+      for (let tag = scanner.next(); tag !== t.tagEnd; tag = scanner.next()) {
+        if (tag !== t.tagT) this.#unknownElement();
+        names.push(scanner.text(true));
+      }
+      scanner.end('TN');
+    }
+    if (id !== undefined) this.#typeNames.set(id, names);
+    return names;
+  }
+
+  #typeNamesReference(): readonly string[] {
+    const scanner = this.#scanner;
+    const names = scanner.refId === undefined ? undefined : this.#typeNames.get(scanner.refId);
+    if (names === undefined) {
+      return scanner.fail(
+        'clixml.type-reference',
+        'A reference to type names that did not come before',
+        scanner.tagStart,
+      );
+    }
+    scanner.text(false);
+    return names;
+  }
+
+  /** Props: [MS-PSRP] 2.2.5.2.8. */
+  #properties(before: Properties | undefined): Properties {
+    const scanner = this.#scanner;
+    const properties = before === undefined ? [] : (before as [string, PsValue][]);
+    if (scanner.empty) return properties;
+    for (let tag = scanner.next(); tag !== t.tagEnd; tag = scanner.next()) {
+      const { name } = scanner;
+      if (name === undefined) this.#noName();
+      properties.push([name, this.value(tag)]);
+    }
+    scanner.end('Props');
+    return properties;
+  }
+
+  /** MS: [MS-PSRP] 2.2.5.2.9. A member set may hold member sets. */
+  #members(before: Properties | undefined): Properties {
+    const scanner = this.#scanner;
+    const members = before === undefined ? [] : (before as [string, PsValue][]);
+    if (scanner.empty) return members;
+    for (let tag = scanner.next(); tag !== t.tagEnd; tag = scanner.next()) {
+      const { name } = scanner;
+      if (name === undefined || name === '') this.#noName();
+      members.push([name, tag === t.tagMS ? this.#memberSet() : this.value(tag)]);
+    }
+    scanner.end('MS');
+    return members;
+  }
+
+  #memberSet(): PsMemberSet {
+    if (++this.#depth > this.#maxDepth) {
+      throw new ProtocolError('clixml.depth', 'Values are nested too deeply', {
+        offset: this.#scanner.tagStart,
+        limit: this.#maxDepth,
+      });
+    }
+    const set = new PsMemberSet(this.#members(undefined));
+    this.#depth--;
+    return set;
+  }
+
+  #items(containerTag: number): PsContainer {
+    const scanner = this.#scanner;
+    const items: PsValue[] = [];
+    const kind = t.tagName(containerTag) as 'LST' | 'STK' | 'QUE' | 'IE';
+    if (!scanner.empty) {
+      for (let tag = scanner.next(); tag !== t.tagEnd; tag = scanner.next()) items.push(this.value(tag));
+      scanner.end(kind);
+    }
+    return { kind, items };
+  }
+
+  /** [MS-PSRP] 2.2.5.2.6.5: entries of exactly a key, not null, and then a value. */
+  #dictionary(): PsContainer {
+    const scanner = this.#scanner;
+    const entries: [PsValue, PsValue][] = [];
+    if (!scanner.empty) {
+      for (let tag = scanner.next(); tag !== t.tagEnd; tag = scanner.next()) {
+        if (tag !== t.tagEn) this.#unknownElement();
+        const start = scanner.tagStart;
+        if (scanner.empty) scanner.fail('clixml.dictionary', 'A dictionary entry has no key', start);
+        const key = this.#entryPart('key');
+        if (key === null) scanner.fail('clixml.dictionary', 'A dictionary key is null', start);
+        entries.push([key, this.#entryPart('value')]);
+        if (scanner.next() !== t.tagEnd) {
+          scanner.fail('clixml.dictionary', 'A dictionary entry has more than a key and a value', start);
+        }
+        scanner.end('En');
+      }
+      scanner.end('DCT');
+    }
+    return { kind: 'DCT', entries };
+  }
+
+  #entryPart(part: 'key' | 'value'): PsValue {
+    const scanner = this.#scanner;
+    const tag = scanner.next();
+    if (tag === t.tagEnd) scanner.fail('clixml.dictionary', `A dictionary entry has no ${part}`);
+    if (scanner.name?.toLowerCase() !== part) {
+      scanner.fail(
+        'clixml.dictionary',
+        `The ${part} of a dictionary entry is not named so`,
+        scanner.tagStart,
+      );
+    }
+    return this.value(tag);
+  }
+
+  #unknownElement(): never {
+    this.#scanner.fail('clixml.element', 'An element that CLIXML does not have here', this.#scanner.tagStart);
+  }
+
+  #noName(): never {
+    this.#scanner.fail('clixml.name', 'A property has no name', this.#scanner.tagStart);
+  }
+
+  #badValue(tag: string, start: number = this.#scanner.tagStart): never {
+    throw new ProtocolError('clixml.value', `The content of an element ${tag} is no such value`, {
+      offset: start,
+      tag,
+    });
+  }
+}

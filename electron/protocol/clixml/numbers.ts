@@ -1,0 +1,121 @@
+/** Numbers as .NET's XmlConvert reads and writes them. */
+
+/** The range of each integer element that fits a JavaScript number. */
+export const smallRanges: Readonly<Record<string, readonly [number, number]>> = {
+  By: [0, 255],
+  SB: [-128, 127],
+  U16: [0, 65_535],
+  I16: [-32_768, 32_767],
+  U32: [0, 4_294_967_295],
+  I32: [-2_147_483_648, 2_147_483_647],
+  C: [0, 65_535],
+};
+
+/** White space of XML, which XmlConvert trims; nothing else. */
+export function trimXml(text: string): string {
+  const first = text.charCodeAt(0);
+  const last = text.charCodeAt(text.length - 1);
+  if (first > 0x20 && last > 0x20) return text;
+  return text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+}
+
+/** An integer in decimal between two bounds; NaN for anything else. An unsigned one takes no minus, not even before zero. */
+export function parseSmallInteger(text: string, min: number, max: number): number {
+  // Plain digits, as everybody writes them, without a regular expression.
+  const length = text.length;
+  const negative = text.charCodeAt(0) === 0x2d;
+  let i = negative ? 1 : 0;
+  if (length - i > 0 && length - i <= 10 && (!negative || min < 0)) {
+    let value = 0;
+    for (; i < length; i++) {
+      const digit = text.charCodeAt(i) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    if (i === length) {
+      // Zero minus, because a negative zero is no integer.
+      const signed = negative ? 0 - value : value;
+      return signed >= min && signed <= max ? signed : Number.NaN;
+    }
+  }
+  const odd = trimXml(text);
+  if (!(min < 0 ? /^[+-]?\d+$/ : /^\+?\d+$/).test(odd)) return Number.NaN;
+  const signed = Number(odd) + 0;
+  return signed >= min && signed <= max ? signed : Number.NaN;
+}
+
+/** A 64-bit integer; undefined for anything else. */
+export function parseBigInteger(text: string, min: bigint, max: bigint): bigint | undefined {
+  const trimmed = trimXml(text);
+  const m = /^([+-]?)0*(\d{1,20})$/.exec(trimmed);
+  if (!m || (m[1] === '-' && min >= 0n)) return undefined;
+  const size = BigInt(m[2]!);
+  const value = m[1] === '-' ? -size : size;
+  return value >= min && value <= max ? value : undefined;
+}
+
+/** A floating-point number; undefined for anything that System.Double does not parse. */
+export function parseFloating(text: string): number | undefined {
+  const trimmed = trimXml(text);
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(trimmed)) return Number(trimmed);
+  if (trimmed === 'INF') return Number.POSITIVE_INFINITY;
+  if (trimmed === '-INF') return Number.NEGATIVE_INFINITY;
+  const word = /^([+-]?)(infinity|nan)$/i.exec(trimmed);
+  if (!word) return undefined;
+  if (word[2]!.toLowerCase() === 'nan') return Number.NaN;
+  return word[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/** 2^96 - 1, the greatest System.Decimal. */
+const decimalMax = '79228162514264337593543950335';
+
+/** The text of a System.Decimal, without plus sign and needless zeros in front; undefined for what is none. The scale (`1.10`) is kept. */
+export function parseDecimal(text: string): string | undefined {
+  const m = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(trimXml(text));
+  if (!m || (m[2] === '' && (m[3] ?? '') === '')) return undefined;
+  const whole = m[2]!.replace(/^0+(?=\d)/, '') || '0';
+  if (whole.length > decimalMax.length || (whole.length === decimalMax.length && whole > decimalMax)) {
+    return undefined;
+  }
+  // Half a unit above the greatest one rounds past it.
+  if (whole === decimalMax && /^[5-9]/.test(m[3] ?? '')) return undefined;
+  const fraction = (m[3] ?? '') === '' ? '' : `.${m[3]!}`;
+  return `${m[1] === '-' ? '-' : ''}${whole}${fraction}`;
+}
+
+/** A double as .NET Core writes it: shortest that reads back, exponent from 1E+15 up and 1E-05 down. */
+export function formatDouble(value: number): string {
+  if (!Number.isFinite(value)) return nonFinite(value);
+  return dotNetForm(value.toExponential(), Object.is(value, -0), 15);
+}
+
+/** A single as .NET Core writes it: exponent from 1E+08 up. */
+export function formatSingle(value: number): string {
+  if (!Number.isFinite(value)) return nonFinite(value);
+  for (let digits = 0; digits < 9; digits++) {
+    const text = value.toExponential(digits);
+    if (Math.fround(Number(text)) === value) return dotNetForm(text, Object.is(value, -0), 7);
+  }
+  return dotNetForm(value.toExponential(), false, 7);
+}
+
+function nonFinite(value: number): string {
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'INF' : '-INF';
+}
+
+/** Rewrite `-1.234e+5`. `precision` is the number of digits before the point from which .NET turns to the exponent. */
+function dotNetForm(exponential: string, negativeZero: boolean, precision: number): string {
+  const m = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(exponential)!;
+  const sign = negativeZero ? '-' : m[1]!;
+  const digits = (m[2]! + (m[3] ?? '')).replace(/0+$/, '') || '0';
+  const exponent = Number(m[4]);
+  if (exponent >= precision || exponent < -4) {
+    const size = String(Math.abs(exponent)).padStart(2, '0');
+    const tail = digits.length > 1 ? `.${digits.slice(1)}` : '';
+    return `${sign}${digits.charAt(0)}${tail}E${exponent < 0 ? '-' : '+'}${size}`;
+  }
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+  const fraction = digits.slice(exponent + 1);
+  return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+}

@@ -1,0 +1,333 @@
+/**
+ * The XML under CLIXML, read straight off the string: start tags with the few attributes CLIXML has, text, end tags. This is the hot
+ * path of the product, hence by hand; it refuses what xml/reader.ts refuses, and prefixed names besides, which no writer of CLIXML uses.
+ */
+import { ProtocolError } from '../errors.ts';
+import { decodeReferences } from '../xml/entities.ts';
+import { findForbidden, isSpace } from '../xml/chars.ts';
+import { decodeEscapes } from './escape.ts';
+import * as t from './tags.ts';
+
+export const clixmlNamespace = 'http://schemas.microsoft.com/powershell/2004/04';
+
+const lt = 0x3c;
+const gt = 0x3e;
+const slash = 0x2f;
+const bang = 0x21;
+const question = 0x3f;
+
+/** Characters that make a piece of text worth a second look: markup, escapes, line ends, controls. 1: any; 2: underscore. */
+const look: Uint8Array = buildLook();
+
+function buildLook(): Uint8Array {
+  const table = new Uint8Array(128);
+  table.fill(1, 0, 0x20);
+  table[0x09] = 0;
+  table[0x0a] = 0;
+  table[0x26] = 1;
+  // The end of `]]>`, which text may not hold.
+  table[0x5d] = 1;
+  table[0x5f] = 2;
+  return table;
+}
+
+export class Scanner {
+  readonly input: string;
+  position = 0;
+  /** Where the tag that was read last begins. */
+  tagStart = 0;
+  /** Whether the element that was read last is `<x/>`. */
+  empty = false;
+  /** Its attributes, decoded; undefined where absent. */
+  name: string | undefined = undefined;
+  refId: string | undefined = undefined;
+  stream: string | undefined = undefined;
+  xmlns: string | undefined = undefined;
+  version: string | undefined = undefined;
+  #nameStart = 0;
+  #nameEnd = 0;
+
+  constructor(input: string) {
+    this.input = input;
+  }
+
+  /** Read the next start tag among element content; `tagEnd` (nothing consumed) at an end tag. Text there is refused. */
+  next(): number {
+    const input = this.input;
+    for (;;) {
+      let c = input.charCodeAt(this.position);
+      while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = input.charCodeAt(++this.position);
+      if (c !== lt) {
+        if (this.position >= input.length) this.fail('clixml.truncated', 'The text ends inside an element');
+        this.fail('clixml.text', 'Text where only elements may stand');
+      }
+      const after = input.charCodeAt(this.position + 1);
+      if (after === slash) return t.tagEnd;
+      if (after !== bang && after !== question) return this.#startTag();
+      this.skipComment();
+    }
+  }
+
+  #startTag(): number {
+    const input = this.input;
+    const start = this.position;
+    this.tagStart = start;
+    let i = start + 1;
+    let packed = 0;
+    let c = input.charCodeAt(i);
+    while (c !== gt && c !== slash && c !== 0x20) {
+      if (!((c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || (c >= 0x31 && c <= 0x36))) {
+        if (isSpace(c)) break;
+        this.#badName(i);
+      }
+      if (i - start <= 4) packed += c * (1 << ((i - start - 1) * 8));
+      c = input.charCodeAt(++i);
+    }
+    this.#nameStart = start + 1;
+    this.#nameEnd = i;
+    const tag =
+      i - start > 5 ? longTag(input, start + 1, i - start - 1) : i === start + 1 ? t.tagUnknown : packed;
+    this.name = undefined;
+    this.refId = undefined;
+    this.stream = undefined;
+    if (c === gt) {
+      this.empty = false;
+      this.position = i + 1;
+      return tag;
+    }
+    this.position = i;
+    this.#attributes();
+    return tag;
+  }
+
+  #attributes(): void {
+    const input = this.input;
+    this.xmlns = undefined;
+    this.version = undefined;
+    for (;;) {
+      let i = this.position;
+      let c = input.charCodeAt(i);
+      const before = i;
+      while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = input.charCodeAt(++i);
+      if (c === gt) {
+        this.empty = false;
+        this.position = i + 1;
+        return;
+      }
+      if (c === slash) {
+        if (input.charCodeAt(i + 1) !== gt) this.fail('clixml.syntax', 'A start tag does not end', i);
+        this.empty = true;
+        this.position = i + 2;
+        return;
+      }
+      if (i >= input.length) this.fail('clixml.truncated', 'The text ends inside a tag', i);
+      if (i === before) this.fail('clixml.syntax', 'White space is missing before an attribute', i);
+      this.#attribute(i);
+    }
+  }
+
+  #attribute(start: number): void {
+    const input = this.input;
+    let i = start;
+    let c = input.charCodeAt(i);
+    while (c > 0x20 && c !== 0x3d && c !== gt && c !== lt && c !== slash && c !== 0x22 && c !== 0x27) {
+      c = input.charCodeAt(++i);
+    }
+    const end = i;
+    if (end === start) this.fail('clixml.syntax', 'A name is expected', i);
+    while (isSpace(c)) c = input.charCodeAt(++i);
+    if (c !== 0x3d) this.fail('clixml.syntax', 'An attribute has no value', i);
+    c = input.charCodeAt(++i);
+    while (isSpace(c)) c = input.charCodeAt(++i);
+    if (c !== 0x22 && c !== 0x27) this.fail('clixml.syntax', 'An attribute value has no quotes', i);
+    const valueStart = i + 1;
+    const valueEnd = input.indexOf(c === 0x22 ? '"' : "'", valueStart);
+    if (valueEnd < 0) this.fail('clixml.truncated', 'The text ends inside an attribute value', i);
+    this.position = valueEnd + 1;
+    const value = this.#attributeValue(valueStart, valueEnd);
+    const first = input.charCodeAt(start);
+    if (end - start === 1 && first === 0x4e) {
+      if (this.name !== undefined) this.#twice(start);
+      this.name = value.includes('_') ? decodeEscapes(value) : value;
+    } else if (end - start === 1 && first === 0x53) {
+      if (this.stream !== undefined) this.#twice(start);
+      this.stream = value;
+    } else if (end - start === 5 && input.startsWith('RefId', start)) {
+      if (this.refId !== undefined) this.#twice(start);
+      this.refId = value;
+    } else if (end - start === 5 && input.startsWith('xmlns', start)) {
+      if (this.xmlns !== undefined) this.#twice(start);
+      this.xmlns = value;
+      if (value !== clixmlNamespace) {
+        this.fail('clixml.namespace', 'An element of another namespace than that of CLIXML', start);
+      }
+    } else if (end - start === 7 && input.startsWith('Version', start)) {
+      if (this.version !== undefined) this.#twice(start);
+      this.version = value;
+    }
+  }
+
+  #attributeValue(start: number, end: number): string {
+    const input = this.input;
+    const raw = input.slice(start, end);
+    for (let i = start; i < end; i++) {
+      const c = input.charCodeAt(i);
+      if (c < 0x20 || c === 0x26 || c === lt || c >= 0xd800) return this.#oddAttribute(raw, start);
+    }
+    return raw;
+  }
+
+  #oddAttribute(raw: string, start: number): string {
+    const less = raw.indexOf('<');
+    if (less >= 0) this.fail('clixml.syntax', 'A less-than sign inside an attribute value', start + less);
+    this.#checkCharacters(raw, start);
+    return decodeReferences(raw.replace(/\r\n|[\t\r\n]/g, ' '), start, 'clixml.entity');
+  }
+
+  /** The text of the element that was read last, through its end tag. `escapes`: decode `_xHHHH_`. */
+  text(escapes: boolean): string {
+    if (this.empty) return '';
+    const input = this.input;
+    const start = this.position;
+    const length = input.length;
+    let i = start;
+    let flags = 0;
+    while (i < length) {
+      const c = input.charCodeAt(i);
+      if (c === lt) break;
+      if (c < 128) flags |= look[c]!;
+      else if (c >= 0xd800) flags |= 1;
+      i++;
+    }
+    if (input.charCodeAt(i + 1) === slash) {
+      this.#endOf(i);
+      let text = input.slice(start, i);
+      if ((flags & 1) !== 0) text = this.#oddText(text, start);
+      return escapes && (flags & 2) !== 0 ? decodeEscapes(text) : text;
+    }
+    const text = this.#pieces(start);
+    return escapes ? decodeEscapes(text) : text;
+  }
+
+  /** Text with comments or CDATA sections in it. */
+  #pieces(start: number): string {
+    const input = this.input;
+    let text = '';
+    this.position = start;
+    for (;;) {
+      const next = input.indexOf('<', this.position);
+      if (next < 0) this.fail('clixml.truncated', 'The text ends inside an element', input.length);
+      text += this.#oddText(input.slice(this.position, next), this.position);
+      this.position = next;
+      const c = input.charCodeAt(next + 1);
+      if (c === slash) {
+        this.#endOf(next);
+        return text;
+      }
+      if (input.startsWith('<![CDATA[', next)) {
+        const end = input.indexOf(']]>', next + 9);
+        if (end < 0) this.fail('clixml.truncated', 'The text ends inside a CDATA section', next);
+        const raw = input.slice(next + 9, end);
+        this.#checkCharacters(raw, next + 9);
+        text += normaliseLines(raw);
+        this.position = end + 3;
+      } else if (c === bang || c === question) {
+        this.skipComment();
+      } else {
+        this.fail('clixml.content', 'An element inside one that holds text', next);
+      }
+    }
+  }
+
+  #oddText(raw: string, start: number): string {
+    this.#checkCharacters(raw, start);
+    const stray = raw.indexOf(']]>');
+    if (stray >= 0) {
+      this.fail('clixml.syntax', 'The end of a CDATA section without its beginning', start + stray);
+    }
+    return decodeReferences(normaliseLines(raw), start, 'clixml.entity');
+  }
+
+  #checkCharacters(raw: string, start: number): void {
+    const bad = findForbidden(raw);
+    if (bad >= 0) this.fail('clixml.character', 'A character that XML does not allow', start + bad);
+  }
+
+  /** At the `</` at `at`: it must end the element that was read last. */
+  #endOf(at: number): void {
+    const input = this.input;
+    let i = at + 2;
+    for (let j = this.#nameStart; j < this.#nameEnd; j++, i++) {
+      if (input.charCodeAt(i) !== input.charCodeAt(j)) this.#mismatch(at);
+    }
+    this.#closeTag(at, i);
+  }
+
+  /** Read the end tag `</name>`; the caller saw `tagEnd`. */
+  end(name: string): void {
+    const at = this.position;
+    if (!this.input.startsWith(name, at + 2)) this.#mismatch(at);
+    this.#closeTag(at, at + 2 + name.length);
+  }
+
+  #closeTag(at: number, from: number): void {
+    const input = this.input;
+    let i = from;
+    while (isSpace(input.charCodeAt(i))) i++;
+    if (input.charCodeAt(i) !== gt) {
+      if (i >= input.length) this.fail('clixml.truncated', 'The text ends inside an end tag', at);
+      this.#mismatch(at);
+    }
+    this.position = i + 1;
+  }
+
+  /** At `<!` or `<?`: only a comment may be there. */
+  skipComment(): void {
+    const input = this.input;
+    const at = this.position;
+    if (input.startsWith('<!--', at)) {
+      const end = input.indexOf('--', at + 4);
+      if (end < 0) this.fail('clixml.truncated', 'The text ends inside a comment', at);
+      if (input.charCodeAt(end + 2) !== gt) this.fail('clixml.syntax', 'Two hyphens inside a comment', end);
+      this.#checkCharacters(input.slice(at, end), at);
+      this.position = end + 3;
+      return;
+    }
+    if (input.startsWith('<!DOCTYPE', at)) {
+      this.fail('clixml.dtd', 'A document type declaration is not accepted', at);
+    }
+    if (input.charCodeAt(at + 1) === question) {
+      this.fail('clixml.processing-instruction', 'A processing instruction is not accepted', at);
+    }
+    this.fail('clixml.syntax', 'Markup that CLIXML does not have here', at);
+  }
+
+  #badName(at: number): never {
+    if (at >= this.input.length) this.fail('clixml.truncated', 'The text ends inside a tag', at);
+    this.fail('clixml.element', 'An element name that CLIXML does not have', this.tagStart);
+  }
+
+  #twice(at: number): never {
+    this.fail('clixml.duplicate-attribute', 'An attribute stands twice on one element', at);
+  }
+
+  #mismatch(at: number): never {
+    this.fail('clixml.mismatch', 'An end tag does not match its start tag', at);
+  }
+
+  fail(code: string, what: string, offset: number = this.position): never {
+    throw new ProtocolError(code, what, { offset });
+  }
+}
+
+function longTag(input: string, start: number, length: number): number {
+  if (length === 5 && input.startsWith('TNRef', start)) return t.tagTNRef;
+  if (length === 5 && input.startsWith('Props', start)) return t.tagProps;
+  if (length === 8 && input.startsWith('ToString', start)) return t.tagToString;
+  if (length === 7 && input.startsWith('Version', start)) return t.tagVersion;
+  return t.tagUnknown;
+}
+
+function normaliseLines(raw: string): string {
+  return raw.includes('\r') ? raw.replace(/\r\n?/g, '\n') : raw;
+}

@@ -1,0 +1,159 @@
+/**
+ * Values to CLIXML ([MS-PSRP] 2.2.5), after the habits of PowerShell's own writer: names, ToString, the base value or the container,
+ * then Props, then MS; an object that comes again as a Ref, type names that come again as a TNRef.
+ */
+import { UsageError } from '../errors.ts';
+import { defaultLimits } from './deserialize.ts';
+import { encodeText } from './escape.ts';
+import { clixmlNamespace } from './scanner.ts';
+import type { PsContainer, PsValue } from './value.ts';
+import { PsMemberSet, PsObject, PsPrimitive } from './value.ts';
+import { writeInt32, writeInt64, writePrimitive, writeProgress } from './write-primitive.ts';
+
+/**
+ * One bare element, as the data of a PSRP message holds it. Throws a UsageError: `clixml.value` (a value out of its range),
+ * `clixml.depth` (deeper than .NET reads), `clixml.name`, `clixml.dictionary`.
+ */
+export function serialize(value: PsValue): string {
+  const writer = new Writer();
+  writer.value(value, '');
+  return writer.out;
+}
+
+/** An `<Objs>` document; `streams` gives values their S attribute. Throws as {@link serialize} does. */
+export function serializeDocument(
+  values: readonly PsValue[],
+  streams: readonly (string | undefined)[] = [],
+): string {
+  const writer = new Writer();
+  writer.out = `<Objs Version="1.1.0.1" xmlns="${clixmlNamespace}">`;
+  for (const [i, value] of values.entries()) {
+    const stream = streams[i];
+    writer.value(value, stream === undefined ? '' : ` S="${encodeText(stream)}"`);
+  }
+  return `${writer.out}</Objs>`;
+}
+
+class Writer {
+  out = '';
+  #depth = 0;
+  readonly #objects = new Map<PsObject, number>();
+  readonly #typeNames = new Map<string, number>();
+  /** The same by identity: what was read shares its arrays. */
+  readonly #typeNameLists = new Map<readonly string[], number>();
+
+  /** `attributes` are finished: empty, or with a space in front. */
+  value(value: PsValue, attributes: string): void {
+    switch (typeof value) {
+      case 'string':
+        this.out += `<S${attributes}>${encodeText(value)}</S>`;
+        return;
+      case 'number':
+        this.out += `<I32${attributes}>${writeInt32(value)}</I32>`;
+        return;
+      case 'boolean':
+        this.out += `<B${attributes}>${value ? 'true' : 'false'}</B>`;
+        return;
+      case 'bigint':
+        this.out += `<I64${attributes}>${writeInt64(value)}</I64>`;
+        return;
+      default:
+        if (value === null) this.out += `<Nil${attributes} />`;
+        else if (value instanceof PsPrimitive) this.#primitive(value, attributes);
+        else this.#object(value, attributes);
+    }
+  }
+
+  #primitive(primitive: PsPrimitive, attributes: string): void {
+    const { tag } = primitive;
+    const content = primitive.is('PR')
+      ? writeProgress(primitive.value)
+      : writePrimitive(tag as Exclude<typeof tag, 'PR'>, primitive.value as never);
+    this.out += content === '' ? `<${tag}${attributes} />` : `<${tag}${attributes}>${content}</${tag}>`;
+  }
+
+  #object(object: PsObject, attributes: string): void {
+    const known = this.#objects.get(object);
+    if (known !== undefined) {
+      this.out += `<Ref${attributes} RefId="${known}" />`;
+      return;
+    }
+    this.#enter();
+    const id = this.#objects.size;
+    this.#objects.set(object, id);
+    this.out += `<Obj${attributes} RefId="${id}">`;
+    if (object.typeNames.length > 0) this.#names(object.typeNames);
+    if (object.text !== undefined) this.out += `<ToString>${encodeText(object.text)}</ToString>`;
+    if (object.base !== undefined) this.value(object.base, '');
+    if (object.container !== undefined) this.#container(object.container);
+    if (object.adapted !== undefined) this.#properties('Props', '', object.adapted);
+    if (object.extended !== undefined) this.#properties('MS', '', object.extended);
+    this.out += '</Obj>';
+    this.#depth--;
+  }
+
+  /** A primitive inside the innermost object counts as one level more for the reader, hence the comparison. */
+  #enter(): void {
+    if (++this.#depth >= defaultLimits.maxDepth) {
+      throw new UsageError('clixml.depth', 'The value is nested deeper than PowerShell reads', {
+        limit: defaultLimits.maxDepth,
+      });
+    }
+  }
+
+  #names(names: readonly string[]): void {
+    let id = this.#typeNameLists.get(names);
+    if (id === undefined) {
+      const key = names.join('\u0000');
+      id = this.#typeNames.get(key);
+      if (id === undefined) {
+        id = this.#typeNames.size;
+        this.#typeNames.set(key, id);
+        this.#typeNameLists.set(names, id);
+        this.out += `<TN RefId="${id}">`;
+        for (const name of names) this.out += `<T>${encodeText(name)}</T>`;
+        this.out += '</TN>';
+        return;
+      }
+      this.#typeNameLists.set(names, id);
+    }
+    this.out += `<TNRef RefId="${id}" />`;
+  }
+
+  #container(container: PsContainer): void {
+    const { kind } = container;
+    this.out += `<${kind}>`;
+    if (container.kind === 'DCT') {
+      for (const [key, value] of container.entries) {
+        if (key === null) throw new UsageError('clixml.dictionary', 'A dictionary key is null');
+        this.out += '<En>';
+        this.value(key, ' N="Key"');
+        this.value(value, ' N="Value"');
+        this.out += '</En>';
+      }
+    } else {
+      for (const item of container.items) this.value(item, '');
+    }
+    this.out += `</${kind}>`;
+  }
+
+  #properties(
+    element: 'Props' | 'MS',
+    attributes: string,
+    properties: readonly (readonly [string, PsValue])[],
+  ): void {
+    this.out += `<${element}${attributes}>`;
+    for (const [name, value] of properties) {
+      if (name === '' && element === 'MS') throw new UsageError('clixml.name', 'A property has no name');
+      const named = ` N="${encodeText(name)}"`;
+      if (element === 'MS' && value instanceof PsMemberSet) {
+        this.#enter();
+        this.#properties('MS', named, value.extended ?? []);
+        this.#depth--;
+      } else {
+        this.value(value, named);
+      }
+    }
+    this.out += `</${element}>`;
+  }
+}
