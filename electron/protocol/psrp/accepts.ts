@@ -1,0 +1,72 @@
+/**
+ * What a client accepts from a server, by default nothing ([MS-PSRP] 3.1.5.1): which messages, addressed to pool or pipeline, and in
+ * which states.
+ */
+import { ProtocolError } from '../errors.ts';
+import type { PoolState } from './enums.ts';
+import { EMPTY_GUID } from './guid.ts';
+import type { MessageFrame, MessageName } from './message.ts';
+
+/** Records may be addressed to the pool: servers warn before any pipeline runs. */
+const FROM_SERVER: { readonly [N in MessageName]?: 'pool' | 'pipeline' | 'either' } = {
+  SESSION_CAPABILITY: 'pool',
+  ENCRYPTED_SESSION_KEY: 'pool',
+  PUBLIC_KEY_REQUEST: 'pool',
+  RUNSPACE_AVAILABILITY: 'pool',
+  RUNSPACEPOOL_STATE: 'pool',
+  USER_EVENT: 'pool',
+  APPLICATION_PRIVATE_DATA: 'pool',
+  RUNSPACEPOOL_INIT_DATA: 'pool',
+  RUNSPACEPOOL_HOST_CALL: 'pool',
+  PIPELINE_OUTPUT: 'pipeline',
+  PIPELINE_STATE: 'pipeline',
+  PIPELINE_HOST_CALL: 'pipeline',
+  ERROR_RECORD: 'either',
+  DEBUG_RECORD: 'either',
+  VERBOSE_RECORD: 'either',
+  WARNING_RECORD: 'either',
+  PROGRESS_RECORD: 'either',
+  INFORMATION_RECORD: 'either',
+};
+
+/** Until the versions are negotiated; a server that refuses us says so by its state. */
+const BEFORE_NEGOTIATION: readonly MessageName[] = ['SESSION_CAPABILITY', 'RUNSPACEPOOL_STATE'];
+
+export interface Receiver {
+  readonly id: string;
+  readonly state: PoolState;
+  readonly negotiated: boolean;
+}
+
+export function checkAccepted(frame: MessageFrame, pool: Receiver): void {
+  const facts = { message: frame.name, state: pool.state };
+  const level = FROM_SERVER[frame.name];
+  if (frame.destination !== 'client' || level === undefined) {
+    throw new ProtocolError(
+      'psrp.message.unexpected',
+      `A server does not send ${frame.name} to a client.`,
+      facts,
+    );
+  }
+  if (frame.runspacePoolId !== pool.id && frame.runspacePoolId !== EMPTY_GUID) {
+    throw new ProtocolError(
+      'psrp.message.pool-id',
+      `${frame.name} is addressed to another runspace pool.`,
+      facts,
+    );
+  }
+  const addressedTo = frame.pipelineId === EMPTY_GUID ? 'pool' : 'pipeline';
+  if (level !== 'either' && level !== addressedTo) {
+    throw new ProtocolError('psrp.message.pipeline-id', `${frame.name} is not for a ${addressedTo}.`, facts);
+  }
+  if (pool.state === 'BeforeOpen') {
+    throw new ProtocolError('psrp.message.early', `${frame.name} came before the pool was opened.`, facts);
+  }
+  if (!pool.negotiated && !BEFORE_NEGOTIATION.includes(frame.name)) {
+    throw new ProtocolError(
+      'psrp.message.early',
+      `${frame.name} came before the versions were negotiated.`,
+      facts,
+    );
+  }
+}

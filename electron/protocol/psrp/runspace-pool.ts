@@ -1,0 +1,605 @@
+/**
+ * The client's runspace pool ([MS-PSRP] 3.1): bytes in, events out. It opens no socket and knows no transport; the transport calls
+ * `receive` with what arrived, `takeOutgoing` for what is to be sent, and tells of connections lost and regained.
+ */
+import type { PsObject, PsPrimitive } from '../clixml/value.ts';
+import { ProtocolError, UsageError } from '../errors.ts';
+import { decodeBody, encodeWhole } from './codecs.ts';
+import type { DecodedMessage, MessageBodies } from './codecs.ts';
+import type { ApartmentState, PoolState, PsThreadOptions } from './enums.ts';
+import { errorRecord } from './error-record.ts';
+import type { NewErrorRecord } from './error-record.ts';
+import type { AvailabilityRequest, PsrpEvent, StateError } from './events.ts';
+import { Defragmenter } from './fragment.ts';
+import type { Defragmented } from './fragment.ts';
+import { EMPTY_GUID, normaliseGuid } from './guid.ts';
+import { readHostCall } from './host-call.ts';
+import type { HostCall } from './host-call.ts';
+import { NO_HOST } from './host-info.ts';
+import type { HostInfo } from './host-info.ts';
+import { decodeMessage } from './message.ts';
+import type { MessageName } from './message.ts';
+import type { GetCommandMetadata } from './messages/get-command-metadata.ts';
+import type { HostCallMessage } from './messages/host-call.ts';
+import { ObjectLedger } from './object-ledger.ts';
+import { OutgoingQueue } from './outgoing.ts';
+import type { Outgoing, OutgoingTarget } from './outgoing.ts';
+import { ClientPipeline } from './pipeline.ts';
+import type { PipelineLink } from './pipeline.ts';
+import { minorOf } from './pipeline-spec.ts';
+import type { PipelineSpec, ProtocolVersion } from './pipeline-spec.ts';
+import { checkAccepted } from './accepts.ts';
+import { negotiate } from './negotiate.ts';
+import { SecureStrings } from './secure-strings.ts';
+import type { SessionKeyCrypto } from './session-key.ts';
+import { PEER_PIPELINE_EVENTS, PEER_POOL_EVENTS, nextPoolState } from './transitions.ts';
+import type { PoolEvent } from './transitions.ts';
+
+export interface RunspacePoolOptions {
+  readonly id: string;
+  /** Default 1. */
+  readonly minRunspaces?: number;
+  /** Default 1. */
+  readonly maxRunspaces?: number;
+  /** Default: no host. */
+  readonly hostInfo?: HostInfo;
+  /** A PSPrimitiveDictionary. */
+  readonly applicationArguments?: PsObject;
+  readonly apartmentState?: ApartmentState;
+  readonly threadOptions?: PsThreadOptions;
+  readonly newGuid: () => string;
+  /** Needed for secure strings with servers below protocol 2.4. */
+  readonly crypto?: SessionKeyCrypto;
+  /** Default 200 MB. */
+  readonly maxMessageBytes?: number;
+  /** The highest version we announce; default 2.4. */
+  readonly protocolVersion?: ProtocolVersion;
+}
+
+/** How a host call ended on our side. */
+export type HostCallOutcome =
+  | { readonly kind: 'value'; readonly value: MessageBodies['PIPELINE_HOST_RESPONSE']['result'] }
+  | { readonly kind: 'error'; readonly error: NewErrorRecord };
+
+export class ClientRunspacePool {
+  readonly id: string;
+  readonly #options: RunspacePoolOptions;
+  readonly #announced: ProtocolVersion;
+  readonly #outgoing = new OutgoingQueue();
+  readonly #defragmenters = new Map<string, Defragmenter>();
+  readonly #ledger = new ObjectLedger();
+  readonly #pipelines = new Map<string, ClientPipeline>();
+  readonly #calls = new Map<bigint, { request: AvailabilityRequest; wanted: number | undefined }>();
+  readonly #secureStrings: SecureStrings;
+  readonly #link: PipelineLink;
+  #state: PoolState = 'BeforeOpen';
+  #events: PsrpEvent[] = [];
+  #protocolVersion: ProtocolVersion | undefined;
+  #applicationPrivateData: PsObject | undefined;
+  #minRunspaces: number;
+  #maxRunspaces: number;
+  #lastCallId = 0n;
+
+  constructor(options: RunspacePoolOptions) {
+    this.#options = options;
+    this.id = normaliseGuid(options.id);
+    this.#announced = options.protocolVersion ?? '2.4';
+    this.#minRunspaces = options.minRunspaces ?? 1;
+    this.#maxRunspaces = options.maxRunspaces ?? 1;
+    if (this.#minRunspaces < 1 || this.#maxRunspaces < this.#minRunspaces) {
+      throw new UsageError('psrp.pool.limits', 'A pool needs 1 ≤ minimum ≤ maximum runspaces.', {
+        minRunspaces: this.#minRunspaces,
+        maxRunspaces: this.#maxRunspaces,
+      });
+    }
+    this.#secureStrings = new SecureStrings(options.crypto);
+    this.#link = {
+      send: (name, body, pipelineId) => {
+        this.#send(name, body, pipelineId);
+      },
+      emit: (event) => {
+        this.#events.push(event);
+      },
+      hasOpened: (pipelineId) => this.#outgoing.hasOpened(pipelineId),
+      pendingBytes: (pipelineId) => this.#outgoing.pendingBytes(pipelineId),
+      dropUnsent: (pipelineId) => {
+        this.#outgoing.dropUnstarted(pipelineId);
+      },
+      ended: (pipelineId) => {
+        this.#outgoing.forget(pipelineId);
+        this.#pipelines.delete(pipelineId);
+        this.#defragmenters.delete(pipelineId);
+      },
+    };
+  }
+
+  get state(): PoolState {
+    return this.#state;
+  }
+
+  /** Negotiated; undefined until the server's capability has arrived. */
+  get protocolVersion(): ProtocolVersion | undefined {
+    return this.#protocolVersion;
+  }
+
+  get applicationPrivateData(): PsObject | undefined {
+    return this.#applicationPrivateData;
+  }
+
+  get minRunspaces(): number {
+    return this.#minRunspaces;
+  }
+
+  get maxRunspaces(): number {
+    return this.#maxRunspaces;
+  }
+
+  /** Object ids between those received that have not come: on a pool that is read evenly, messages that were lost. */
+  get missingObjects(): readonly (readonly [bigint, bigint])[] {
+    return this.#ledger.missing;
+  }
+
+  get highestObjectId(): bigint | undefined {
+    return this.#ledger.highest;
+  }
+
+  /** The pipelines that have not ended. */
+  get pipelines(): readonly ClientPipeline[] {
+    return [...this.#pipelines.values()];
+  }
+
+  pipeline(id: string): ClientPipeline | undefined {
+    return this.#pipelines.get(id.toLowerCase());
+  }
+
+  // ---- life
+
+  /** Queues the opening messages. [MS-PSRP] 3.1.4.1 */
+  open(): void {
+    this.#apply('open');
+    this.#sendCapability();
+    this.#send('INIT_RUNSPACEPOOL', {
+      minRunspaces: this.#minRunspaces,
+      maxRunspaces: this.#maxRunspaces,
+      threadOptions: this.#options.threadOptions ?? 'Default',
+      apartmentState: this.#options.apartmentState ?? 'Unknown',
+      hostInfo: this.#options.hostInfo ?? NO_HOST,
+      applicationArguments: this.#options.applicationArguments,
+    });
+  }
+
+  /** Queues the messages by which another client takes a disconnected pool over. Without limits it keeps those it has. [MS-PSRP] 3.1.4.9 */
+  connect(limits: { minRunspaces?: number; maxRunspaces?: number } = {}): void {
+    this.#apply('connect');
+    this.#sendCapability();
+    this.#send('CONNECT_RUNSPACEPOOL', limits);
+  }
+
+  #sendCapability(): void {
+    this.#send('SESSION_CAPABILITY', {
+      protocolVersion: this.#announced,
+      psVersion: '2.0',
+      serializationVersion: '1.1.0.1',
+    });
+  }
+
+  beginDisconnect(): void {
+    this.#apply('begin-disconnect');
+  }
+
+  /** The transport has disconnected, or found itself disconnected. Pipelines go with the pool. */
+  disconnected(): void {
+    this.#apply('disconnected');
+    for (const pipeline of this.pipelines) pipeline.poolDisconnected();
+  }
+
+  reconnecting(): void {
+    this.#apply('reconnecting');
+  }
+
+  /** The same client is back on the same shell. Pipelines that were disconnected with the pool run on. */
+  reconnected(): void {
+    this.#apply('reconnected');
+    for (const defragmenter of this.#defragmenters.values())
+      defragmenter.resume((id) => this.#ledger.has(id));
+    for (const pipeline of this.pipelines) pipeline.poolReconnected();
+  }
+
+  beginClose(): void {
+    this.#apply('begin-close');
+  }
+
+  closed(): void {
+    this.#apply('closed');
+  }
+
+  /** The transport failed for good. */
+  broken(error: Error): void {
+    this.#apply('broken', { kind: 'exception', exception: error });
+  }
+
+  #apply(event: PoolEvent, error?: StateError, objectId?: bigint): void {
+    const previous = this.#state;
+    const state = nextPoolState(previous, event);
+    if (state === previous) return;
+    this.#state = state;
+    this.#events.push({
+      kind: 'poolState',
+      state,
+      previous,
+      ...(error ? { error } : {}),
+      ...(objectId === undefined ? {} : { objectId }),
+    });
+    if (state === 'Closed' || state === 'Broken') this.#over(state, error);
+  }
+
+  #over(state: 'Closed' | 'Broken', error: StateError | undefined): void {
+    for (const pipeline of this.pipelines) {
+      pipeline.apply(state === 'Closed' ? 'pool-closed' : 'pool-broken', error);
+    }
+    this.#outgoing.clear();
+    this.#defragmenters.clear();
+    this.#calls.clear();
+    this.#secureStrings.forget();
+  }
+
+  #requireOpened(what: string): void {
+    if (this.#state === 'Opened') return;
+    throw new UsageError('psrp.pool.not-opened', `Cannot ${what}: the runspace pool is ${this.#state}.`, {
+      state: this.#state,
+      expected: 'Opened',
+    });
+  }
+
+  // ---- pipelines
+
+  /** [MS-PSRP] 2.2.2.10 */
+  createPipeline(spec: PipelineSpec, id: string = this.#options.newGuid()): ClientPipeline {
+    this.#requireOpened('start a pipeline');
+    const pipeline = this.#newPipeline(id, spec.noInput === false);
+    this.#send('CREATE_PIPELINE', spec, pipeline.id, true);
+    pipeline.apply('invoke');
+    return pipeline;
+  }
+
+  /** [MS-PSRP] 2.2.2.14 */
+  getCommandMetadata(query: GetCommandMetadata, id: string = this.#options.newGuid()): ClientPipeline {
+    this.#requireOpened('ask for commands');
+    const pipeline = this.#newPipeline(id, false);
+    this.#send('GET_COMMAND_METADATA', query, pipeline.id, true);
+    pipeline.apply('invoke');
+    return pipeline;
+  }
+
+  /** A pipeline that another client, or an earlier run, has started: to be connected by the transport. [MS-PSRP] 3.1.4.10 */
+  reconstructPipeline(id: string): ClientPipeline {
+    const pipeline = this.#newPipeline(id, true);
+    this.#outgoing.markOpened(pipeline.id);
+    pipeline.apply('reconstruct');
+    return pipeline;
+  }
+
+  #newPipeline(id: string, takesInput: boolean): ClientPipeline {
+    const pipelineId = normaliseGuid(id);
+    if (pipelineId === EMPTY_GUID || this.#pipelines.has(pipelineId)) {
+      throw new UsageError('psrp.pipeline.id', 'A pipeline needs an id of its own.', { pipelineId });
+    }
+    const pipeline = new ClientPipeline(this.#link, pipelineId, takesInput);
+    this.#pipelines.set(pipelineId, pipeline);
+    return pipeline;
+  }
+
+  // ---- calls to the pool, answered by the event runspaceAvailability
+
+  /** [MS-PSRP] 2.2.2.7 */
+  setMinRunspaces(count: number): bigint {
+    const callId = this.#call('set-min', count);
+    this.#send('SET_MIN_RUNSPACES', { minRunspaces: count, callId });
+    return callId;
+  }
+
+  /** [MS-PSRP] 2.2.2.6 */
+  setMaxRunspaces(count: number): bigint {
+    const callId = this.#call('set-max', count);
+    this.#send('SET_MAX_RUNSPACES', { maxRunspaces: count, callId });
+    return callId;
+  }
+
+  /** [MS-PSRP] 2.2.2.11 */
+  getAvailableRunspaces(): bigint {
+    const callId = this.#call('get-available');
+    this.#send('GET_AVAILABLE_RUNSPACES', { callId });
+    return callId;
+  }
+
+  /** Needs protocol 2.3. [MS-PSRP] 2.2.2.31 */
+  resetRunspaceState(): bigint {
+    this.#requireOpened('reset the runspace');
+    if (minorOf(this.#protocolVersion ?? '2.1') < 3) {
+      throw new UsageError(
+        'psrp.pool.reset',
+        'The server cannot reset a runspace: that needs protocol 2.3.',
+        {
+          protocolVersion: this.#protocolVersion ?? '',
+        },
+      );
+    }
+    const callId = this.#call('reset');
+    this.#send('RESET_RUNSPACE_STATE', { callId });
+    return callId;
+  }
+
+  #call(request: AvailabilityRequest, wanted?: number): bigint {
+    this.#requireOpened('ask the pool');
+    if (wanted !== undefined && (!Number.isInteger(wanted) || wanted < 1 || wanted > 0x7fffffff)) {
+      throw new UsageError('psrp.pool.limits', 'A number of runspaces is a positive 32-bit number.', {
+        wanted,
+      });
+    }
+    const callId = ++this.#lastCallId;
+    this.#calls.set(callId, { request, wanted });
+    return callId;
+  }
+
+  // ---- secure strings
+
+  /** Whether encryptSecureString can be called. */
+  get canEncrypt(): boolean {
+    return this.#secureStrings.isReady(this.#protocolVersion);
+  }
+
+  /** Starts the exchange where the server's protocol needs one; `sessionKeyReady` follows, at once where `canEncrypt` is true already. [MS-PSRP] 3.1.5.4.7 */
+  requestSessionKey(): void {
+    this.#requireOpened('exchange a session key');
+    if (this.canEncrypt) {
+      this.#events.push({ kind: 'sessionKeyReady' });
+      return;
+    }
+    this.#sendPublicKey();
+  }
+
+  #sendPublicKey(): void {
+    const publicKey = this.#secureStrings.publicKey();
+    if (publicKey !== undefined) this.#send('PUBLIC_KEY', { publicKey });
+  }
+
+  encryptSecureString(text: string): PsPrimitive<'SS'> {
+    return this.#secureStrings.encrypt(text, this.#protocolVersion);
+  }
+
+  decryptSecureString(value: PsPrimitive<'SS'>): string {
+    return this.#secureStrings.decrypt(value, this.#protocolVersion);
+  }
+
+  // ---- host calls
+
+  /** [MS-PSRP] 2.2.2.16, 2.2.2.28. An answer for a pipeline that has ended meanwhile is dropped: nobody waits for it. */
+  answerHostCall(call: HostCall, outcome: HostCallOutcome): void {
+    if (call.void) {
+      throw new UsageError('psrp.host-call.void', `The server awaits no answer to ${call.method}.`, {
+        method: call.method,
+      });
+    }
+    if (call.pipelineId !== undefined && !this.#pipelines.has(call.pipelineId)) return;
+    const name = call.pipelineId === undefined ? 'RUNSPACEPOOL_HOST_RESPONSE' : 'PIPELINE_HOST_RESPONSE';
+    const body = {
+      callId: call.callId,
+      methodId: call.methodId,
+      methodName: call.method,
+      ...(outcome.kind === 'value'
+        ? { result: outcome.value }
+        : {
+            error: errorRecord({ fullyQualifiedErrorId: 'RemoteHostExecutionException', ...outcome.error }),
+          }),
+    };
+    const message = encodeWhole('server', name, body, {
+      runspacePoolId: this.id,
+      pipelineId: call.pipelineId,
+    });
+    this.#outgoing.add(message, call.pipelineId, 'promptResponse');
+  }
+
+  // ---- bytes out
+
+  #send<N extends MessageName>(name: N, body: MessageBodies[N], pipelineId?: string, opens = false): void {
+    const ids = { runspacePoolId: this.id, pipelineId };
+    const message = encodeWhole('server', name, body, ids, this.#protocolVersion ?? this.#announced);
+    this.#outgoing.add(message, pipelineId, 'default', opens);
+  }
+
+  /**
+   * The next payload to send: whole fragments, no more bytes than `capacity` says for its target. A capacity of 0 means "not now" and
+   * lets another target go first. Undefined where there is nothing to send.
+   */
+  takeOutgoing(capacity: (target: OutgoingTarget) => number): Outgoing | undefined {
+    return this.#outgoing.take(capacity);
+  }
+
+  // ---- bytes in
+
+  /**
+   * Feeds bytes that arrived for a pipeline, or for the pool, in any cut. Throws a ProtocolError, and is Broken then, where the server
+   * breaks the protocol; what was read before stands in the events. The buffer must not be reused by the caller.
+   */
+  receive(bytes: Uint8Array, pipelineId: string | undefined): void {
+    if (this.#state === 'Closed' || this.#state === 'Broken') return;
+    const key = pipelineId?.toLowerCase() ?? EMPTY_GUID;
+    let defragmenter = this.#defragmenters.get(key);
+    if (defragmenter === undefined) {
+      defragmenter = new Defragmenter(this.#options.maxMessageBytes);
+      this.#defragmenters.set(key, defragmenter);
+    }
+    try {
+      for (const whole of defragmenter.push(bytes)) this.#message(whole);
+    } catch (error) {
+      if (error instanceof ProtocolError) this.broken(error);
+      throw error;
+    }
+  }
+
+  /** What has happened since the last call. */
+  nextEvents(): PsrpEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  #message(whole: Defragmented): void {
+    const frame = decodeMessage(whole.message);
+    const pipelineId = frame.pipelineId === EMPTY_GUID ? undefined : frame.pipelineId;
+    const { objectId } = whole;
+    if (!this.#ledger.add(objectId)) {
+      this.#warn('psrp.object.repeated', `${frame.name} came a second time.`, pipelineId, objectId);
+      return;
+    }
+    checkAccepted(frame, {
+      state: this.#state,
+      id: this.id,
+      negotiated: this.#protocolVersion !== undefined,
+    });
+    if (pipelineId !== undefined && !this.#pipelines.has(pipelineId)) {
+      this.#warn(
+        'psrp.pipeline.unknown',
+        `${frame.name} came for a pipeline that is not ours or has ended.`,
+        pipelineId,
+        objectId,
+      );
+      return;
+    }
+    this.#dispatch(decodeBody(frame), pipelineId, objectId);
+  }
+
+  #warn(
+    code: (PsrpEvent & { kind: 'poolWarning' })['code'],
+    message: string,
+    pipelineId: string | undefined,
+    objectId: bigint,
+  ): void {
+    this.#events.push({ kind: 'poolWarning', code, message, pipelineId, objectId });
+  }
+
+  #dispatch(message: DecodedMessage, pipelineId: string | undefined, objectId: bigint): void {
+    switch (message.name) {
+      case 'SESSION_CAPABILITY':
+        this.#protocolVersion = negotiate(this.#announced, message.body);
+        this.#events.push({ kind: 'capability', protocolVersion: this.#protocolVersion, objectId });
+        return;
+      case 'APPLICATION_PRIVATE_DATA':
+        this.#applicationPrivateData = message.body.data;
+        this.#events.push({ kind: 'applicationPrivateData', data: message.body.data, objectId });
+        return;
+      case 'RUNSPACEPOOL_INIT_DATA':
+        this.#minRunspaces = message.body.minRunspaces;
+        this.#maxRunspaces = message.body.maxRunspaces;
+        this.#events.push({ kind: 'initData', ...message.body, objectId });
+        this.#apply('peer-init-data', undefined, objectId);
+        return;
+      case 'RUNSPACEPOOL_STATE':
+        this.#poolState(message.body, objectId);
+        return;
+      case 'RUNSPACE_AVAILABILITY':
+        this.#availability(message.body, objectId);
+        return;
+      case 'USER_EVENT':
+        this.#events.push({ kind: 'userEvent', event: message.body, objectId });
+        return;
+      case 'PUBLIC_KEY_REQUEST':
+        this.#publicKeyRequest(objectId);
+        return;
+      case 'ENCRYPTED_SESSION_KEY':
+        this.#secureStrings.accept(message.body.encryptedSessionKey);
+        this.#events.push({ kind: 'sessionKeyReady', objectId });
+        return;
+      case 'RUNSPACEPOOL_HOST_CALL':
+      case 'PIPELINE_HOST_CALL':
+        this.#hostCall(message.body, pipelineId, objectId);
+        return;
+      case 'PIPELINE_STATE':
+        this.#pipelineState(message.body, pipelineId, objectId);
+        return;
+      case 'PIPELINE_OUTPUT':
+        this.#events.push({
+          kind: 'output',
+          value: message.body.value,
+          pipelineId: pipelineId ?? EMPTY_GUID,
+          objectId,
+        });
+        return;
+      case 'ERROR_RECORD':
+        this.#events.push({ kind: 'error', record: message.body, pipelineId, objectId });
+        return;
+      case 'WARNING_RECORD':
+        this.#events.push({ kind: 'warning', record: message.body, pipelineId, objectId });
+        return;
+      case 'VERBOSE_RECORD':
+        this.#events.push({ kind: 'verbose', record: message.body, pipelineId, objectId });
+        return;
+      case 'DEBUG_RECORD':
+        this.#events.push({ kind: 'debug', record: message.body, pipelineId, objectId });
+        return;
+      case 'INFORMATION_RECORD':
+        this.#events.push({ kind: 'information', record: message.body, pipelineId, objectId });
+        return;
+      case 'PROGRESS_RECORD':
+        this.#events.push({ kind: 'progress', record: message.body, pipelineId, objectId });
+        return;
+      default:
+        // checkAccepted has refused everything that only clients send.
+        throw new ProtocolError('psrp.message.unexpected', `A server does not send ${message.name}.`, {
+          message: message.name,
+        });
+    }
+  }
+
+  #poolState(body: MessageBodies['RUNSPACEPOOL_STATE'], objectId: bigint): void {
+    const event = PEER_POOL_EVENTS[body.state];
+    if (event === undefined) {
+      throw new ProtocolError('psrp.state', 'The server says that the pool it serves is not open yet.', {
+        state: this.#state,
+        peerState: body.state,
+      });
+    }
+    this.#apply(event, body.error ? { kind: 'record', record: body.error } : undefined, objectId);
+  }
+
+  #pipelineState(
+    body: MessageBodies['PIPELINE_STATE'],
+    pipelineId: string | undefined,
+    objectId: bigint,
+  ): void {
+    const error: StateError | undefined = body.error ? { kind: 'record', record: body.error } : undefined;
+    this.#pipelines.get(pipelineId ?? EMPTY_GUID)?.apply(PEER_PIPELINE_EVENTS[body.state], error, objectId);
+  }
+
+  #availability(body: MessageBodies['RUNSPACE_AVAILABILITY'], objectId: bigint): void {
+    const call = this.#calls.get(body.callId);
+    if (call === undefined) {
+      this.#warn('psrp.call.unknown', 'The server answers a call that was not made.', undefined, objectId);
+      return;
+    }
+    this.#calls.delete(body.callId);
+    if (body.response === true && call.wanted !== undefined) {
+      if (call.request === 'set-min') this.#minRunspaces = call.wanted;
+      if (call.request === 'set-max') this.#maxRunspaces = call.wanted;
+    }
+    this.#events.push({ kind: 'runspaceAvailability', ...body, request: call.request, objectId });
+  }
+
+  /** [MS-PSRP] 3.1.5.4.5: the server wants to send or receive a secure string. */
+  #publicKeyRequest(objectId: bigint): void {
+    if (this.#options.crypto === undefined) {
+      this.#warn(
+        'psrp.session-key.unavailable',
+        'The server asks for a key exchange, and no cryptography was provided.',
+        undefined,
+        objectId,
+      );
+      return;
+    }
+    this.#sendPublicKey();
+  }
+
+  #hostCall(body: HostCallMessage, pipelineId: string | undefined, objectId: bigint): void {
+    this.#events.push({ kind: 'hostCall', call: readHostCall(body, pipelineId), pipelineId, objectId });
+  }
+}
