@@ -32,6 +32,8 @@ export const InputRequest = z.object({
   kind: z.enum(['command', 'continuation', 'line', 'secret', 'key']),
   prompt: z.string(),
   text: z.string().optional(),
+  /** Output up to and including this `seq` stands before the prompt: show the request once it was drawn, because the two travel apart. */
+  afterSeq: z.int().nonnegative().default(0),
 });
 export type InputRequest = z.infer<typeof InputRequest>;
 

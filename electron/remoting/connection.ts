@@ -30,6 +30,8 @@ export interface RemotingConnection {
   };
   /** How many bytes of fragments fit in one call of each kind, as negotiated so far. */
   capacity(call: 'open' | 'pipeline' | 'send', stream?: PsrpStream): number;
+  /** The server's PSRP version is known: larger payloads may fit. */
+  protocolNegotiated?(version: string): void;
   /** Make the remote shell with the opening fragments (SESSION_CAPABILITY and INIT_RUNSPACEPOOL). */
   open(shellId: string, data: Uint8Array, events: ConnectionEvents): Promise<void>;
   /** Make a pipeline with its first fragments. */

@@ -1,0 +1,101 @@
+/** The contract's calls, each handed to the folder that does it. */
+import type { CredentialKeeper } from '../credentials/credential-keeper.ts';
+import type { ServerStore } from '../servers/server-store.ts';
+import type { SessionRegistry } from '../sessions/registry.ts';
+import type { SettingsStore } from '../settings/settings-store.ts';
+import { AppFailure } from '../../shared/error.ts';
+import type { CallOutput } from '../../shared/contract.ts';
+import type { Handlers } from './dispatcher.ts';
+import type { EventHub } from './event-hub.ts';
+import type { TerminalPeers } from './terminal-peers.ts';
+
+export interface HandlerParts {
+  readonly info: CallOutput<'app.info'>;
+  readonly diagnostics: () => string;
+  readonly hub: EventHub;
+  readonly servers: ServerStore;
+  readonly settings: SettingsStore;
+  readonly credentials: CredentialKeeper;
+  readonly sessions: SessionRegistry;
+  readonly terminals: TerminalPeers;
+}
+
+export function createHandlers(parts: HandlerParts): Handlers {
+  const { hub, servers, settings, credentials, sessions, terminals } = parts;
+  return {
+    'app.info': () => Promise.resolve(parts.info),
+    'app.diagnostics': () => Promise.resolve({ text: parts.diagnostics() }),
+
+    'servers.list': () => Promise.resolve(servers.list()),
+    'servers.add': (draft) => servers.add(draft),
+    'servers.update': async ({ id, draft }) => {
+      const before = servers.get(id);
+      const server = await servers.update(id, draft);
+      // A password that was typed for one machine or user is not for another.
+      if (before.address !== server.address || before.userName !== server.userName) credentials.forget(id);
+      return server;
+    },
+    'servers.remove': async ({ id }) => {
+      if (sessions.ofServer(id).length > 0) {
+        throw new AppFailure({
+          code: 'server.in-use',
+          title: `${servers.get(id).name} has open sessions`,
+          why: 'Removing a server from the list must not end what runs on it.',
+          cure: { text: 'Remove its sessions first.' },
+        });
+      }
+      await servers.remove(id);
+      credentials.forget(id);
+      return {};
+    },
+    'servers.trustCertificate': ({ id, fingerprint }) => servers.trustCertificate(id, fingerprint),
+
+    'sessions.list': () => Promise.resolve(sessions.list()),
+    'sessions.create': (request) => sessions.create(request),
+    'sessions.enter': ({ sessionId, size }) => {
+      const session = sessions.get(sessionId);
+      session.enter(size);
+      return Promise.resolve(session.row);
+    },
+    'sessions.exit': async ({ sessionId }) => {
+      await sessions.get(sessionId).exit();
+      return {};
+    },
+    'sessions.remove': async ({ sessionId }) => {
+      await sessions.remove(sessionId);
+      return {};
+    },
+    'sessions.invoke': ({ sessionId, script, size }) => sessions.get(sessionId).invoke(script, size),
+
+    'terminal.attach': ({ sessionId, size }, peer) =>
+      Promise.resolve(terminals.attach(peer, sessions.get(sessionId), size)),
+    'terminal.detach': ({ sessionId }, peer) => {
+      terminals.detach(peer, sessionId);
+      return Promise.resolve({});
+    },
+    'terminal.submit': ({ sessionId, requestId, text }) => {
+      sessions.get(sessionId).answer(requestId, text);
+      return Promise.resolve({});
+    },
+    'terminal.interrupt': ({ sessionId, text }) => {
+      sessions.get(sessionId).interrupt(text);
+      return Promise.resolve({});
+    },
+    'terminal.resize': ({ sessionId, size }) => {
+      sessions.get(sessionId).resize(size);
+      return Promise.resolve({});
+    },
+    'terminal.complete': ({ sessionId, text, cursor }) => sessions.get(sessionId).complete(text, cursor),
+    'terminal.ack': ({ sessionId, chars }, peer) => {
+      terminals.ack(peer, sessionId, chars);
+      return Promise.resolve({});
+    },
+
+    'settings.get': () => Promise.resolve(settings.value),
+    'settings.update': async (change) => {
+      const value = await settings.update(change);
+      hub.publish('settings.changed', value);
+      return value;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/** Where to connect and as whom, and the pool or connection made of it. */
+import { createBasicAuthenticator } from '../protocol/auth/basic.ts';
+import { WinRmHttpClient } from '../transport/winrm-http/client.ts';
+import { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
+import { WsmanConnection } from './wsman-connection.ts';
+
+export interface WinRmTarget {
+  /** Name or address; IPv6 with or without brackets. */
+  readonly server: string;
+  /** Default 5986 with https, else 5985. */
+  readonly port?: number;
+  /** Default true. */
+  readonly https?: boolean;
+  /** Default `/wsman`. */
+  readonly path?: string;
+  readonly userName: string;
+  readonly password: string;
+  /** Session configuration; default `Microsoft.PowerShell`. */
+  readonly configurationName?: string;
+  /** PEM of certificate authorities to trust besides the system's. */
+  readonly ca?: string;
+  /** SHA-256 fingerprint of a certificate to accept for this server although it does not verify. */
+  readonly trustedFingerprint?: string;
+  /** Basic over plain HTTP sends the password readable; refused unless set. */
+  readonly allowPlainBasic?: boolean;
+  readonly connectTimeoutMs?: number;
+  /** How long the server keeps the shell without a client; default: the server's own. */
+  readonly idleTimeoutMs?: number;
+  readonly noProfile?: boolean;
+  /** RFC 4646 tag of the language that faults should come in. */
+  readonly locale?: string;
+  /** What the server is called in messages; default: `server`. */
+  readonly computerName?: string;
+}
+
+/** The HTTP client for a target; nothing is sent yet. */
+export function httpClient(target: WinRmTarget): WinRmHttpClient {
+  const https = target.https ?? true;
+  const { ca, trustedFingerprint } = target;
+  return new WinRmHttpClient({
+    host: target.server,
+    port: target.port ?? (https ? 5986 : 5985),
+    https,
+    auth: () => createBasicAuthenticator(target.userName, target.password),
+    tls: {
+      ...(ca === undefined ? {} : { ca }),
+      ...(trustedFingerprint === undefined ? {} : { trustedFingerprint }),
+    },
+    allowPlainBasic: target.allowPlainBasic ?? false,
+    ...(target.path === undefined ? {} : { path: target.path }),
+    ...(target.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: target.connectTimeoutMs }),
+  });
+}
+
+/** A pool to a WinRM endpoint, not yet open. */
+export function createPool(
+  target: WinRmTarget,
+  options: RunspacePoolOptions = {},
+  listener: PoolListener = {},
+): RunspacePool {
+  const http = httpClient(target);
+  const connection = new WsmanConnection({
+    http,
+    url: http.url,
+    computerName: target.computerName ?? target.server,
+    configurationName: target.configurationName ?? 'Microsoft.PowerShell',
+    userName: target.userName,
+    security: (target.https ?? true) ? 'Basic over HTTPS' : 'Basic over HTTP, readable',
+    ...(target.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: target.idleTimeoutMs }),
+    ...(target.noProfile === undefined ? {} : { noProfile: target.noProfile }),
+    ...(target.locale === undefined ? {} : { locale: target.locale }),
+  });
+  return new RunspacePool(connection, options, listener);
+}
+
+/**
+ * Connects and opens a runspace pool.
+ * @throws TransportError, WsmanFault, ProtocolError
+ */
+export async function connect(
+  target: WinRmTarget,
+  options: RunspacePoolOptions = {},
+  listener: PoolListener = {},
+): Promise<RunspacePool> {
+  const pool = createPool(target, options, listener);
+  await pool.open();
+  return pool;
+}

@@ -1,0 +1,27 @@
+/** The library's own errors. What the wire or the protocol did wrong arrives as TransportError, WsmanFaultError or ProtocolError. */
+import type { PsValue } from '../protocol/clixml/value.ts';
+
+/** The pool is not open (any more), so the call cannot be made. */
+export class PoolStateError extends Error {
+  override readonly name = 'PoolStateError';
+  readonly code = 'pool.state';
+  readonly state: string;
+
+  constructor(state: string, wanted: string) {
+    super(`The runspace pool is ${state}; ${wanted}.`);
+    this.state = state;
+  }
+}
+
+/** A pipeline ended with a terminating error (`throw`, a parse error, -ErrorAction Stop). */
+export class PipelineFailedError extends Error {
+  override readonly name = 'PipelineFailedError';
+  readonly code = 'pipeline.failed';
+  /** The ErrorRecord as it came; undefined where the server gave none. */
+  readonly record: PsValue | undefined;
+
+  constructor(message: string, record: PsValue | undefined) {
+    super(message);
+    this.record = record;
+  }
+}

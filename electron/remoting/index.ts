@@ -1,0 +1,18 @@
+/**
+ * PowerShell remoting from Node: the documented entry point. Usable without the app, and by the app only through here.
+ *
+ * ```ts
+ * const pool = await connect({ server: 'z002.corp.example', userName: 'CORP\\ada', password });
+ * for await (const process of new PowerShell(pool).addCommand('Get-Process').invoke()) console.log(process);
+ * await pool.close();
+ * ```
+ */
+export { connect, createPool, httpClient, type WinRmTarget } from './connect.ts';
+export type { ConnectionEvents, PsrpStream, RemotingConnection } from './connection.ts';
+export { PipelineFailedError, PoolStateError } from './errors.ts';
+export type { HostCallOutcome, PSHost } from './host.ts';
+export { PipelineRun, type PipelineRecord, type PipelineResult } from './pipeline-run.ts';
+export { PowerShell } from './powershell.ts';
+export { ProcessConnection, type ProcessConnectionOptions } from './process-connection.ts';
+export { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
+export { WsmanConnection, type SoapHttp, type WsmanConnectionOptions } from './wsman-connection.ts';

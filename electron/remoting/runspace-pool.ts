@@ -1,0 +1,454 @@
+/**
+ * A runspace pool over any connection: moves bytes between the protocol core and the connection, and hands events to whoever asked.
+ * One exception in here breaks this pool and no other.
+ */
+import { randomUUID } from 'node:crypto';
+import { ClientRunspacePool } from '../protocol/psrp/runspace-pool.ts';
+import type { PoolState } from '../protocol/psrp/enums.ts';
+import type { PsrpEvent, StateError } from '../protocol/psrp/events.ts';
+import type { PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
+import { psPrimitiveDictionary, type PsPrimitive, type PsValue } from '../protocol/clixml/value.ts';
+import type { Outgoing } from '../protocol/psrp/outgoing.ts';
+import type { ConnectionEvents, RemotingConnection } from './connection.ts';
+import { PoolStateError } from './errors.ts';
+import type { HostCallOutcome, PSHost } from './host.ts';
+import { PipelineRun, type PipelineResult } from './pipeline-run.ts';
+import { nodeSessionKeyCrypto } from './session-key-crypto.ts';
+
+export interface RunspacePoolOptions {
+  /** Default 1. */
+  readonly minRunspaces?: number;
+  /** Default 1. */
+  readonly maxRunspaces?: number;
+  readonly host?: PSHost;
+  /** Goes to `$PSSenderInfo.ApplicationArguments`. */
+  readonly applicationArguments?: Readonly<Record<string, PsValue>>;
+  /** Default: a random GUID. */
+  readonly id?: string;
+}
+
+export interface PoolListener {
+  /** The state changed; `error` says why it broke. */
+  stateChanged?(state: PoolState, error: Error | undefined): void;
+  userEvent?(event: Extract<PsrpEvent, { kind: 'userEvent' }>): void;
+}
+
+type Waiter<T> = { resolve: (value: T) => void; reject: (error: Error) => void };
+
+/** Input held for a slow server before `writeInput` waits: as much as a few envelopes carry. */
+const MOST_UNSENT = 1024 * 1024;
+
+export class RunspacePool {
+  readonly id: string;
+  readonly connection: RemotingConnection;
+  readonly #core: ClientRunspacePool;
+  readonly #host: PSHost | undefined;
+  readonly #listener: PoolListener;
+  readonly #runs = new Map<string, PipelineRun>();
+  readonly #calls = new Map<bigint, Waiter<boolean | bigint>>();
+  readonly #keyWaiters: Waiter<void>[] = [];
+  /** Sends to one target go out in order; targets do not wait for each other. */
+  readonly #lanes = new Map<string, { tail: Promise<void>; bytes: number }>();
+  #hostTail: Promise<void> = Promise.resolve();
+  #opened: Waiter<void> | undefined;
+  #closed = false;
+  #state: PoolState = 'BeforeOpen';
+
+  constructor(
+    connection: RemotingConnection,
+    options: RunspacePoolOptions = {},
+    listener: PoolListener = {},
+  ) {
+    this.connection = connection;
+    this.id = options.id ?? randomUUID();
+    this.#host = options.host;
+    this.#listener = listener;
+    this.#core = new ClientRunspacePool({
+      id: this.id,
+      minRunspaces: options.minRunspaces ?? 1,
+      maxRunspaces: options.maxRunspaces ?? 1,
+      newGuid: randomUUID,
+      crypto: nodeSessionKeyCrypto,
+      ...(options.host ? { hostInfo: options.host.info } : {}),
+      ...(options.applicationArguments
+        ? { applicationArguments: psPrimitiveDictionary(options.applicationArguments) }
+        : {}),
+    });
+  }
+
+  get state(): PoolState {
+    return this.#state;
+  }
+
+  /** As the two sides agreed: `2.1` to `2.4`. */
+  get protocolVersion(): string | undefined {
+    return this.#core.protocolVersion;
+  }
+
+  /** What the server tells every client of itself: PSVersionTable and whatever the endpoint adds. */
+  get applicationPrivateData(): PsValue | undefined {
+    return this.#core.applicationPrivateData;
+  }
+
+  /** Makes the remote shell and waits until the pool is Opened. */
+  async open(): Promise<void> {
+    const opened = new Promise<void>((resolve, reject) => {
+      this.#opened = { resolve, reject };
+    });
+    opened.catch(() => undefined);
+    this.#core.open();
+    this.#note();
+    const first = this.#core.takeOutgoing(() => this.connection.capacity('open'));
+    try {
+      await this.connection.open(this.id, first?.data ?? new Uint8Array(), this.#events());
+      this.#flush();
+    } catch (error) {
+      this.#break(asError(error));
+    }
+    await opened;
+  }
+
+  /** Starts a pipeline. Records must be read (or `collect`ed) for it to go on past a bound. */
+  run(spec: PipelineSpec, options: { signal?: AbortSignal } = {}): PipelineRun {
+    this.#mustBeOpen('open it first');
+    options.signal?.throwIfAborted();
+    const pipeline = this.#core.createPipeline(spec);
+    return this.#start(pipeline.id, options.signal, {
+      write: (value) => pipeline.writeInput(value),
+      end: () => pipeline.endInput(),
+      stopping: () => pipeline.stopping(),
+    });
+  }
+
+  /** GET_COMMAND_METADATA ([MS-PSRP] 2.2.2.14): what commands of these names the server has. */
+  commandMetadata(names: readonly string[]): PipelineRun {
+    this.#mustBeOpen('open it first');
+    const pipeline = this.#core.getCommandMetadata({ names: [...names] });
+    return this.#start(pipeline.id, undefined, {
+      write: () => undefined,
+      end: () => undefined,
+      stopping: () => pipeline.stopping(),
+    });
+  }
+
+  setMinRunspaces(count: number): Promise<boolean> {
+    return this.#call(() => this.#core.setMinRunspaces(count)).then(Boolean);
+  }
+
+  setMaxRunspaces(count: number): Promise<boolean> {
+    return this.#call(() => this.#core.setMaxRunspaces(count)).then(Boolean);
+  }
+
+  async availableRunspaces(): Promise<number> {
+    return Number(await this.#call(() => this.#core.getAvailableRunspaces()));
+  }
+
+  /** Clears variables and state of the runspace; protocol 2.3 and later. */
+  resetRunspaceState(): Promise<boolean> {
+    return this.#call(() => this.#core.resetRunspaceState()).then(Boolean);
+  }
+
+  /** A secret as this pool's wire carries it: plain from protocol 2.4 on, before that sealed with a session key, which is exchanged first. */
+  async encryptSecureString(text: string): Promise<PsPrimitive<'SS'>> {
+    await this.#sessionKey();
+    return this.#core.encryptSecureString(text);
+  }
+
+  async decryptSecureString(value: PsPrimitive<'SS'>): Promise<string> {
+    await this.#sessionKey();
+    return this.#core.decryptSecureString(value);
+  }
+
+  #sessionKey(): Promise<void> {
+    this.#mustBeOpen('open it first');
+    if (this.#core.canEncrypt) return Promise.resolve();
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#keyWaiters.push({ resolve, reject });
+    });
+    this.#core.requestSessionKey();
+    this.#flush();
+    return ready;
+  }
+
+  /** Deletes the shell on the server. Never fails: what cannot be told to the server is let go. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#state === 'Opened' || this.#state === 'Opening') {
+      this.#core.beginClose();
+      this.#note();
+    }
+    await this.connection.close();
+    this.#end(undefined);
+  }
+
+  /** Lets go at once without a word to the server. */
+  abort(reason: Error): void {
+    this.connection.abort(reason);
+    this.#break(reason);
+  }
+
+  #start(
+    id: string,
+    signal: AbortSignal | undefined,
+    core: { write: (value: PsValue) => void; end: () => void; stopping: () => void },
+  ): PipelineRun {
+    const onAbort = (): void => {
+      void run.stop();
+    };
+    const run = new PipelineRun(id, {
+      stop: async () => {
+        core.stopping();
+        // A pipeline whose creation is still on its way is stopped when the server knows it.
+        await this.#lanes.get(lane('default', id))?.tail;
+        if (!run.ended)
+          await this.connection.stopPipeline(id).catch((error: unknown) => run.fail(asError(error)));
+      },
+      writeInput: async (value) => {
+        core.write(value);
+        this.#flush();
+        const state = this.#lanes.get(lane('default', id));
+        if (state && state.bytes > MOST_UNSENT) await state.tail;
+      },
+      endInput: () => {
+        core.end();
+        this.#flush();
+      },
+      hostCall: (event, over) => this.#hostCall(event, over),
+    });
+    this.#runs.set(id, run);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const forget = (): void => {
+      signal?.removeEventListener('abort', onAbort);
+      this.#runs.delete(id);
+      this.#lanes.delete(lane('default', id));
+      this.#lanes.delete(lane('promptResponse', id));
+    };
+    run.finished.then(forget, forget);
+    this.#flush();
+    return run;
+  }
+
+  #events(): ConnectionEvents {
+    return {
+      onData: (data, pipelineId) => this.#receive(data, pipelineId),
+      onPipelineEnded: (pipelineId, error) => {
+        const run = this.#runs.get(pipelineId);
+        // The state message normally came before this; a command that the server ended without one has lost its end.
+        run?.fail(error ?? new Error('The server ended the pipeline without telling its state.'));
+      },
+      onClosed: (error) => {
+        if (error) this.#break(error);
+        else this.#end(undefined);
+      },
+    };
+  }
+
+  #receive(data: Uint8Array, pipelineId: string | undefined): Promise<void> | undefined {
+    let events: PsrpEvent[];
+    try {
+      this.#core.receive(data, pipelineId);
+      events = this.#core.nextEvents();
+    } catch (error) {
+      // What the peer broke cannot be trusted to go on: the pool ends, the rest of the app does not notice.
+      this.connection.abort(asError(error));
+      this.#break(asError(error));
+      return undefined;
+    }
+    const weight = Math.ceil(data.length / Math.max(1, events.length));
+    let wait: Promise<void> | undefined;
+    for (const event of events) wait = this.#dispatch(event, weight) ?? wait;
+    this.#note();
+    this.#flush();
+    return wait;
+  }
+
+  #dispatch(event: PsrpEvent, weight: number): Promise<void> | undefined {
+    switch (event.kind) {
+      case 'output':
+      case 'error':
+      case 'warning':
+      case 'verbose':
+      case 'debug':
+      case 'information':
+      case 'progress':
+        return event.pipelineId === undefined
+          ? undefined
+          : this.#runs.get(event.pipelineId)?.deliver(event, weight);
+      case 'hostCall': {
+        const run = event.pipelineId === undefined ? undefined : this.#runs.get(event.pipelineId);
+        if (run) return run.deliver(event, weight);
+        this.#hostTail = this.#hostTail
+          .then(() => this.#hostCall(event, new AbortController().signal))
+          .catch(() => undefined);
+        return undefined;
+      }
+      case 'pipelineState': {
+        const run = this.#runs.get(event.pipelineId);
+        if (run && (event.state === 'Completed' || event.state === 'Failed' || event.state === 'Stopped')) {
+          run.end(resultOf(event));
+          void this.connection.closePipeline(event.pipelineId);
+        }
+        return undefined;
+      }
+      case 'poolState':
+        if (event.state === 'Opened') {
+          this.#opened?.resolve();
+          this.#opened = undefined;
+          if (this.#core.protocolVersion !== undefined)
+            this.connection.protocolNegotiated?.(this.#core.protocolVersion);
+        } else if (event.state === 'Broken') {
+          this.#break(errorOf(event.error) ?? new Error('The server reported the runspace pool as broken.'));
+        } else if (event.state === 'Closed') {
+          this.#end(undefined);
+        }
+        return undefined;
+      case 'runspaceAvailability': {
+        const waiter = this.#calls.get(event.callId);
+        this.#calls.delete(event.callId);
+        waiter?.resolve(event.response);
+        return undefined;
+      }
+      case 'sessionKeyReady':
+        for (const waiter of this.#keyWaiters.splice(0)) waiter.resolve();
+        return undefined;
+      case 'userEvent':
+        this.#listener.userEvent?.(event);
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  async #hostCall(event: Extract<PsrpEvent, { kind: 'hostCall' }>, over: AbortSignal): Promise<void> {
+    const { call } = event;
+    const outcome = this.#askHost(event, over);
+    if (call.void) {
+      await outcome;
+      return;
+    }
+    // Not awaited by the reader of records: while a person thinks about an answer, the pipeline's end must still be seen.
+    void outcome.then((answer) => {
+      if (over.aborted || this.#closed) return;
+      this.#core.answerHostCall(call, answer);
+      this.#flush();
+    });
+  }
+
+  async #askHost(
+    event: Extract<PsrpEvent, { kind: 'hostCall' }>,
+    over: AbortSignal,
+  ): Promise<HostCallOutcome> {
+    if (!this.#host) {
+      return {
+        kind: 'error',
+        error: { message: 'The client has no host that could answer.', category: 'NotImplemented' },
+      };
+    }
+    try {
+      return await this.#host.call(event.call, over);
+    } catch (error) {
+      return { kind: 'error', error: { message: asError(error).message, category: 'OperationStopped' } };
+    }
+  }
+
+  #call(make: () => bigint): Promise<boolean | bigint> {
+    this.#mustBeOpen('open it first');
+    const callId = make();
+    const answer = new Promise<boolean | bigint>((resolve, reject) => {
+      this.#calls.set(callId, { resolve, reject });
+    });
+    this.#flush();
+    return answer;
+  }
+
+  /** Hands the connection everything that waits to be sent. */
+  #flush(): void {
+    if (this.#closed) return;
+    for (;;) {
+      const out = this.#core.takeOutgoing((target) =>
+        this.connection.capacity(target.opensPipeline ? 'pipeline' : 'send', target.stream),
+      );
+      if (!out) return;
+      this.#enqueue(out);
+    }
+  }
+
+  #enqueue(out: Outgoing): void {
+    const key = lane(out.stream, out.pipelineId);
+    const state = this.#lanes.get(key) ?? { tail: Promise.resolve(), bytes: 0 };
+    this.#lanes.set(key, state);
+    state.bytes += out.data.length;
+    state.tail = state.tail.then(async () => {
+      try {
+        if (out.opensPipeline && out.pipelineId !== undefined) {
+          await this.connection.createPipeline(out.pipelineId, out.data);
+        } else {
+          await this.connection.send(out.data, out.stream, out.pipelineId);
+        }
+      } catch (error) {
+        const run = out.pipelineId === undefined ? undefined : this.#runs.get(out.pipelineId);
+        if (run) run.fail(asError(error));
+        else if (out.pipelineId === undefined) this.#break(asError(error));
+      } finally {
+        state.bytes -= out.data.length;
+      }
+    });
+  }
+
+  #break(error: Error): void {
+    if (this.#state === 'Broken' || this.#state === 'Closed') return;
+    this.#closed = true;
+    // The core is broken already where it was the one that found the fault.
+    if (this.#core.state !== 'Broken' && this.#core.state !== 'Closed') this.#core.broken(error);
+    this.#note(error);
+    this.#letGo(error);
+  }
+
+  #end(error: Error | undefined): void {
+    this.#closed = true;
+    if (this.#state === 'Broken' || this.#state === 'Closed') return;
+    if (this.#core.state !== 'Broken' && this.#core.state !== 'Closed') this.#core.closed();
+    this.#note();
+    this.#letGo(error ?? new PoolStateError('Closed', 'it was closed while this was under way'));
+  }
+
+  #letGo(error: Error): void {
+    this.#opened?.reject(error);
+    this.#opened = undefined;
+    for (const waiter of [...this.#calls.values(), ...this.#keyWaiters.splice(0)]) waiter.reject(error);
+    this.#calls.clear();
+    for (const run of this.#runs.values()) run.fail(error);
+  }
+
+  #note(error?: Error): void {
+    const state = this.#core.state;
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#listener.stateChanged?.(state, error);
+  }
+
+  #mustBeOpen(wanted: string): void {
+    if (this.#state !== 'Opened' || this.#closed) throw new PoolStateError(this.#state, wanted);
+  }
+}
+
+function lane(stream: string, pipelineId: string | undefined): string {
+  return `${stream}/${pipelineId ?? ''}`;
+}
+
+function resultOf(event: Extract<PsrpEvent, { kind: 'pipelineState' }>): PipelineResult {
+  return {
+    state: event.state === 'Completed' || event.state === 'Stopped' ? event.state : 'Failed',
+    error: event.error?.kind === 'record' ? event.error.record.raw : undefined,
+    errorText: event.error?.kind === 'record' ? event.error.record.message : event.error?.exception.message,
+  };
+}
+
+function errorOf(error: StateError | undefined): Error | undefined {
+  return error?.kind === 'record' ? new Error(error.record.message) : error?.exception;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

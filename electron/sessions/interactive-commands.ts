@@ -1,0 +1,79 @@
+/** The pipelines an interactive session runs, as PowerShell's own client makes them (recorded: test/vectors/interactive). */
+import type { PipelineCommand, PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
+import { ERRORS_TO_OUTPUT } from '../protocol/psrp/pipeline-spec.ts';
+import { interactiveHost, type HostInfo } from '../protocol/psrp/host-info.ts';
+import type { TerminalSize } from '../../shared/terminal.ts';
+
+const OUT_DEFAULT: PipelineCommand = {
+  text: 'Out-Default',
+  useLocalScope: true,
+  merge: { previousResults: 'Warning' },
+};
+
+/** A line that a person typed: its errors merged into its output, all of it formatted by the server. */
+export function lineSpec(line: string, host: HostInfo, addToHistory: boolean): PipelineSpec {
+  return {
+    commands: [{ text: line, isScript: true, merge: ERRORS_TO_OUTPUT }, OUT_DEFAULT],
+    history: line,
+    redirectShellErrorOutputPipe: false,
+    addToHistory,
+    hostInfo: host,
+  };
+}
+
+/** Formats objects given as input; a terminating error is shown this way, as PowerShell's console does. */
+export function formatInputSpec(host: HostInfo): PipelineSpec {
+  return {
+    commands: [OUT_DEFAULT],
+    redirectShellErrorOutputPipe: false,
+    noInput: false,
+    addToHistory: false,
+    hostInfo: host,
+  };
+}
+
+/** The remote `prompt` function; a command and not a script, so that it also runs where scripts are not allowed. */
+export function promptSpec(host: HostInfo): PipelineSpec {
+  return {
+    commands: [{ text: 'prompt' }],
+    history: 'prompt',
+    redirectShellErrorOutputPipe: false,
+    addToHistory: false,
+    hostInfo: host,
+  };
+}
+
+/** TabExpansion2 by its parameters, a command and not a script for the same reason. */
+export function completionSpec(text: string, cursor: number, host: HostInfo): PipelineSpec {
+  return {
+    commands: [
+      {
+        text: 'TabExpansion2',
+        arguments: [
+          { name: 'inputScript', value: text },
+          { name: 'cursorColumn', value: cursor },
+        ],
+      },
+    ],
+    redirectShellErrorOutputPipe: false,
+    addToHistory: false,
+    hostInfo: host,
+  };
+}
+
+/** What the server answers size, colour and title questions from; sent with every pipeline, so that tables follow the terminal's width. */
+export function hostInfoFor(size: TerminalSize, title: string): HostInfo {
+  const window = { width: size.columns, height: size.rows };
+  return interactiveHost({
+    foregroundColor: 7,
+    backgroundColor: 0,
+    cursorPosition: { x: 0, y: 0 },
+    windowPosition: { x: 0, y: 0 },
+    cursorSize: 25,
+    bufferSize: window,
+    windowSize: window,
+    maxWindowSize: window,
+    maxPhysicalWindowSize: window,
+    windowTitle: title,
+  });
+}

@@ -1,0 +1,9 @@
+/** What explaining and connecting need to know of a server; never a secret. */
+export interface ServerFacts {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly https: boolean;
+  readonly userName: string;
+  readonly configuration: string;
+}

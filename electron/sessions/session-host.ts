@@ -1,0 +1,295 @@
+/** The host that a session's server calls: draws what is written into the page, and asks the person what it is asked. */
+import type { PageText } from '../console/page-text.ts';
+import {
+  debugLine,
+  errorLine,
+  hostWrite,
+  noticeLine,
+  verboseLine,
+  warningLine,
+} from '../console/page-text.ts';
+import type { ProgressUpdate } from '../console/progress.ts';
+import { plainText, titleOf } from '../console/vt.ts';
+import { psList, type PsPrimitive, type PsValue } from '../protocol/clixml/value.ts';
+import {
+  encodeHostResult,
+  type HostCall,
+  type HostMethodName,
+  type HostResult,
+} from '../protocol/psrp/host-call.ts';
+import type { HostInfo } from '../protocol/psrp/host-info.ts';
+import * as codecs from '../protocol/psrp/host-values.ts';
+import type { HostCallOutcome, PSHost } from '../remoting/index.ts';
+import type { TerminalSize } from '../../shared/terminal.ts';
+import {
+  promptForChoice,
+  promptForChoices,
+  promptForCredential,
+  promptForFields,
+  type Dialogue,
+  type FieldAnswer,
+} from './host-prompts.ts';
+import type { InputDesk } from './input-desk.ts';
+import { keyInfoOf } from './key-info.ts';
+
+export interface SessionHostOptions {
+  readonly computerName: string;
+  readonly desk: InputDesk;
+  readonly size: () => TerminalSize;
+  readonly info: () => HostInfo;
+  /** A promise where the writer must wait. */
+  readonly write: (texts: readonly PageText[]) => Promise<void> | undefined;
+  /** What was answered, as it stands in the page. */
+  readonly echo: (prompt: string, answer: string) => Promise<void> | undefined;
+  readonly progress: (update: ProgressUpdate) => void;
+  readonly title: (title: string) => void;
+  /** Exit-PSSession, or `exit` in a script. */
+  readonly leave: () => void;
+  /** A typed secret as the wire carries it for this session. */
+  readonly secure: (text: string) => Promise<PsPrimitive<'SS'>>;
+}
+
+/** What a masked answer shows in the page: always as long, so that the page does not tell a password's length. */
+const MASK = '********';
+
+export class SessionHost implements PSHost {
+  readonly #options: SessionHostOptions;
+  /** Whether anything was drawn since it was last reset: a formatted error that drew nothing must be drawn otherwise. */
+  drew = false;
+
+  constructor(options: SessionHostOptions) {
+    this.#options = options;
+  }
+
+  get info(): HostInfo {
+    return this.#options.info();
+  }
+
+  async write(texts: readonly PageText[]): Promise<void> {
+    if (texts.length === 0) return;
+    this.drew = true;
+    await this.#options.write(texts);
+  }
+
+  async call(call: HostCall, signal: AbortSignal): Promise<HostCallOutcome> {
+    switch (call.method) {
+      case 'Write1':
+        return await this.#drawn(this.#text(call.args.text, false));
+      case 'Write2':
+        return await this.#drawn(
+          this.#text(call.args.text, false, call.args.foregroundColor, call.args.backgroundColor),
+        );
+      case 'WriteLine1':
+        return await this.#drawn([hostWrite('', true)]);
+      case 'WriteLine2':
+        return await this.#drawn(this.#text(call.args.text, true));
+      case 'WriteLine3':
+        return await this.#drawn(
+          this.#text(call.args.text, true, call.args.foregroundColor, call.args.backgroundColor),
+        );
+      case 'WriteErrorLine':
+        return await this.#drawn([errorLine(call.args.text)]);
+      case 'WriteWarningLine':
+        return await this.#drawn([warningLine(call.args.text)]);
+      case 'WriteVerboseLine':
+        return await this.#drawn([verboseLine(call.args.text)]);
+      case 'WriteDebugLine':
+        return await this.#drawn([debugLine(call.args.text)]);
+      case 'WriteProgress': {
+        const { record, sourceId } = call.args;
+        this.#options.progress({
+          source: String(sourceId),
+          activityId: record.activityId,
+          parentId: record.parentActivityId,
+          activity: plainText(record.activity),
+          status: plainText(record.statusDescription ?? ''),
+          operation: plainText(record.currentOperation ?? ''),
+          percent: record.percentComplete,
+          secondsRemaining: record.secondsRemaining,
+          completed: record.type === 'Completed',
+        });
+        return NOTHING;
+      }
+      case 'SetWindowTitle':
+        this.#options.title(call.args.title);
+        return NOTHING;
+      case 'SetBufferContents1':
+        // Clear-Host fills the whole buffer, told by a rectangle of -1; anything else would need a screen, and the page is none.
+        return isWholeBuffer(call.args.rectangle)
+          ? await this.#drawn([{ kind: 'output', vt: CLEAR }])
+          : NOTHING;
+      case 'PopRunspace':
+      case 'SetShouldExit':
+        this.#options.leave();
+        return NOTHING;
+      case 'PushRunspace':
+        return await this.#drawn([
+          noticeLine(
+            'A session cannot be entered from inside another. Open the other server in PSDeck instead.',
+          ),
+        ]);
+      case 'GetName':
+        return answer(call.method, 'PSDeck');
+      case 'GetVersion':
+        return answer(call.method, '1.0');
+      case 'GetCurrentCulture':
+      case 'GetCurrentUICulture':
+        return answer(call.method, 'en-US');
+      case 'GetWindowTitle':
+        return answer(call.method, '');
+      case 'GetBufferSize':
+      case 'GetWindowSize':
+      case 'GetMaxWindowSize':
+      case 'GetMaxPhysicalWindowSize': {
+        const { columns, rows } = this.#options.size();
+        return answer(call.method, { width: columns, height: rows });
+      }
+      case 'GetCursorPosition':
+      case 'GetWindowPosition':
+        return answer(call.method, { x: 0, y: 0 });
+      case 'GetCursorSize':
+        return answer(call.method, 25);
+      case 'GetForegroundColor':
+        return answer(call.method, 7);
+      case 'GetBackgroundColor':
+        return answer(call.method, 0);
+      case 'GetKeyAvailable':
+      case 'GetIsRunspacePushed':
+        return answer(call.method, false);
+      case 'GetInstanceId':
+      case 'GetRunspace':
+      case 'GetBufferContents':
+      case 'EnterNestedPrompt':
+        return refuse(`${call.method} is not available in a remote session.`, 'NotImplemented');
+      case 'ReadLine':
+      case 'ReadLineAsSecureString':
+      case 'ReadKey':
+      case 'Prompt':
+      case 'PromptForCredential1':
+      case 'PromptForCredential2':
+      case 'PromptForChoice':
+      case 'PromptForChoiceMultipleSelection':
+        return await this.#ask(call, signal);
+      default:
+        // Colours, cursor, scrolling, key buffer, application notes: a page has none of them, and nobody waits for an answer.
+        return NOTHING;
+    }
+  }
+
+  async #ask(call: HostCall, signal: AbortSignal): Promise<HostCallOutcome> {
+    const dialogue = this.#dialogue(signal);
+    switch (call.method) {
+      case 'ReadLine':
+        return answer(call.method, await dialogue.ask(''));
+      case 'ReadLineAsSecureString':
+        return answer(call.method, await this.#options.secure(await dialogue.ask('', true)));
+      case 'ReadKey':
+        return answer(
+          call.method,
+          keyInfoOf(await this.#options.desk.ask({ kind: 'key', prompt: '' }, signal)),
+        );
+      case 'Prompt': {
+        const { caption, message, fields } = call.args;
+        const answers = await promptForFields(
+          dialogue,
+          caption,
+          message,
+          fields.map((field) => ({ ...field, parameterTypeFullName: field.parameterTypeFullName ?? '' })),
+        );
+        const values = new Map<string, PsValue>();
+        for (const [name, given] of answers) values.set(name, await this.#valueOf(given));
+        return answer(call.method, values);
+      }
+      case 'PromptForCredential1':
+      case 'PromptForCredential2': {
+        const { caption, message, userName } = call.args;
+        const given = await promptForCredential(dialogue, {
+          caption,
+          message,
+          userName: userName ?? '',
+          computerName: this.#options.computerName,
+        });
+        return answer(call.method, {
+          userName: given.userName,
+          password: await this.#options.secure(given.password),
+        });
+      }
+      case 'PromptForChoice': {
+        const { caption, message, choices, defaultChoice } = call.args;
+        return answer(call.method, await promptForChoice(dialogue, caption, message, choices, defaultChoice));
+      }
+      case 'PromptForChoiceMultipleSelection': {
+        const { caption, message, choices, defaultChoices } = call.args;
+        return answer(
+          call.method,
+          await promptForChoices(dialogue, caption, message, choices, defaultChoices),
+        );
+      }
+      default:
+        return NOTHING;
+    }
+  }
+
+  #dialogue(signal: AbortSignal): Dialogue {
+    return {
+      say: async (text) => {
+        await this.write([hostWrite(text, true)]);
+      },
+      ask: async (prompt, secret = false) => {
+        const text = await this.#options.desk.ask({ kind: secret ? 'secret' : 'line', prompt }, signal);
+        await this.#options.echo(prompt, secret ? MASK : text);
+        return text;
+      },
+    };
+  }
+
+  async #valueOf(given: FieldAnswer): Promise<PsValue> {
+    switch (given.kind) {
+      case 'text':
+        return given.text;
+      case 'list':
+        return psList(given.items, ['System.Object[]', 'System.Array', 'System.Object']);
+      case 'secret':
+        return await this.#options.secure(given.text);
+      case 'credential':
+        return codecs.credential.encode({
+          userName: given.userName,
+          password: await this.#options.secure(given.password),
+        });
+    }
+  }
+
+  #text(text: string, newline: boolean, foreground?: number, background?: number): PageText[] {
+    const title = titleOf(text);
+    if (title !== undefined) this.#options.title(plainText(title));
+    return [hostWrite(text, newline, foreground, background)];
+  }
+
+  async #drawn(texts: readonly PageText[]): Promise<HostCallOutcome> {
+    await this.write(texts);
+    return NOTHING;
+  }
+}
+
+const NOTHING: HostCallOutcome = { kind: 'value', value: undefined };
+/** Home, clear the screen, clear the scrollback. */
+const CLEAR = '\x1b[H\x1b[2J\x1b[3J';
+
+function answer<M extends HostMethodName>(method: M, result: HostResult<M>): HostCallOutcome {
+  return { kind: 'value', value: encodeHostResult(method, result) };
+}
+
+function refuse(message: string, category: 'NotImplemented'): HostCallOutcome {
+  return {
+    kind: 'error',
+    error: {
+      message,
+      category,
+      exceptionTypes: ['System.Management.Automation.PSNotImplementedException', 'System.Exception'],
+    },
+  };
+}
+
+function isWholeBuffer(rectangle: codecs.Rectangle): boolean {
+  return rectangle.left === -1 && rectangle.top === -1 && rectangle.right === -1 && rectangle.bottom === -1;
+}

@@ -1,0 +1,130 @@
+/** The app core, the same in both shells: every store, the session registry and the handlers, put together. */
+import { CredentialKeeper } from '../credentials/credential-keeper.ts';
+import { copyDiagnostics } from '../diagnostics/copy-diagnostics.ts';
+import { createDispatcher } from '../ipc/dispatcher.ts';
+import { createEventHub } from '../ipc/event-hub.ts';
+import { createHandlers } from '../ipc/handlers.ts';
+import { TerminalPeers } from '../ipc/terminal-peers.ts';
+import type { Peer } from '../ipc/peer.ts';
+import { createPool } from '../remoting/index.ts';
+import { PRACTICE_SERVER_ID, ServerStore } from '../servers/server-store.ts';
+import { SessionRegistry, type Destination } from '../sessions/registry.ts';
+import { SettingsStore } from '../settings/settings-store.ts';
+import type { Core } from './core-interface.ts';
+import { Practice } from './practice.ts';
+import type { CoreOptions } from './run-browser-shell.ts';
+import { VERSION } from './version.ts';
+
+export async function createCore(options: CoreOptions): Promise<Core> {
+  const { log, dataDir, shell } = options;
+  const hub = createEventHub();
+  const terminals = new TerminalPeers();
+  const credentials = new CredentialKeeper();
+  const settings = new SettingsStore(dataDir);
+  const servers = new ServerStore(dataDir, (list) => hub.publish('servers.changed', list));
+  const setAside = (await Promise.all([settings.load(), servers.load()])).filter(
+    (name) => name !== undefined,
+  );
+  for (const name of setAside) log.warn('store.damaged', { file: name });
+
+  const practice = new Practice(servers, log, async () => {
+    const { startPracticeServer } = await import('../practice-server/index.ts');
+    return await startPracticeServer({});
+  });
+
+  const sessions = new SessionRegistry({
+    credentials,
+    now: () => performance.now(),
+    log: (event, fields) => log.info(event, fields),
+    resolve: async (serverId): Promise<Destination> =>
+      serverId === PRACTICE_SERVER_ID ? await practice.destination() : { server: servers.get(serverId) },
+    connect: ({ server, ca }, credential, poolOptions, listener) =>
+      createPool(
+        {
+          server: server.address,
+          port: server.port,
+          https: server.https,
+          userName: credential.userName,
+          password: credential.password,
+          configurationName: server.configuration,
+          allowPlainBasic: server.allowPlainBasic,
+          ...(ca === undefined ? {} : { ca }),
+          ...(server.trustedFingerprint === undefined
+            ? {}
+            : { trustedFingerprint: server.trustedFingerprint }),
+        },
+        poolOptions,
+        listener,
+      ),
+    events: {
+      changed: (row) => {
+        log.info('session.state', { id: row.id, state: row.state, availability: row.availability });
+        hub.publish('session.changed', row);
+      },
+      removed: (sessionId) => {
+        terminals.removed(sessionId);
+        hub.publish('session.removed', { sessionId });
+      },
+      input: (sessionId, request) => hub.publish('terminal.input', { sessionId, request }),
+      command: (sessionId, command) => hub.publish('terminal.command', { sessionId, command }),
+      progress: (sessionId, bars) => hub.publish('terminal.progress', { sessionId, bars }),
+      title: (sessionId, title) => hub.publish('terminal.title', { sessionId, title }),
+    },
+  });
+
+  const handlers = createHandlers({
+    info: {
+      version: VERSION,
+      shell,
+      platform: process.platform,
+      ...(options.windowNote === undefined ? {} : { windowNote: options.windowNote }),
+    },
+    diagnostics: () =>
+      copyDiagnostics(log, { version: VERSION, shell, facts: { sessions: sessions.list().length } }),
+    hub,
+    servers,
+    settings,
+    credentials,
+    sessions,
+    terminals,
+  });
+  const dispatcher = createDispatcher(handlers, log);
+
+  // Somebody with no server of their own will try the practice server first: it is made ready while they look around.
+  if (servers.list().length === 1) void practice.ensure().catch(() => undefined);
+
+  let ending: Promise<void> | undefined;
+  return {
+    connect(peer: Peer) {
+      const leave = hub.add(peer);
+      for (const name of setAside.splice(0)) peer.send('app.notice', { error: damaged(name) });
+      return {
+        handle: (call, input) => dispatcher.handle(call, input, peer),
+        gone: () => {
+          leave();
+          terminals.gone(peer);
+        },
+      };
+    },
+    pageGone() {
+      log.info('app.page-gone', { sessions: sessions.list().length });
+      void sessions.closeAll();
+    },
+    shutdown() {
+      ending ??= (async () => {
+        await sessions.closeAll();
+        await practice.close();
+      })();
+      return ending;
+    },
+  };
+}
+
+function damaged(file: string) {
+  return {
+    code: 'store.damaged',
+    title: 'A file of PSDeck could not be read',
+    why: `It was damaged, so PSDeck started with an empty one. The old one is kept as ${file}, beside the others.`,
+    cure: { text: 'Nothing has to be done; a person who knows the format may be able to rescue it.' },
+  };
+}
