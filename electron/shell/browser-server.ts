@@ -10,7 +10,7 @@ import { WebSocketServer } from 'ws';
 import type { Log } from '../diagnostics/log.ts';
 import { MOST_FRAME_BYTES, serveBridge } from './bridge-socket.ts';
 import type { Core } from './core-interface.ts';
-import { createEntryPass, type EntryPass } from './entry-pass.ts';
+import { createEntryPass } from './entry-pass.ts';
 import { pageHeaders } from './page-headers.ts';
 import { createPagePresence } from './page-presence.ts';
 import { ownHosts, refusalOf } from './request-guard.ts';
@@ -23,6 +23,8 @@ export interface BrowserServerOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly graceMs?: number;
+  /** A browser used an address up. */
+  readonly onEntered?: () => void;
 }
 
 export interface BrowserServer {
@@ -75,12 +77,32 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
   http.on('request', (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const refusal = refusalOf(request, 'page', port);
-    if (refusal === undefined) servePage(request, response, pass, files);
+    if (refusal === undefined) servePage(request, response);
     else {
       log.warn('browser.refused', { why: refusal });
       say(response, 403, 'PSDeck does not answer this request.');
     }
   });
+
+  function servePage(request: IncomingMessage, response: ServerResponse): void {
+    // HEAD is how a link is looked at, not followed: it must not use the token up.
+    const enters = request.method === 'GET' && pathOf(request) === '/';
+    const token = enters ? tokenOf(request) : undefined;
+    const admitted = pass.admits(request.headers.cookie);
+    if (token !== undefined) {
+      const cookie = pass.exchange(token);
+      if (cookie !== undefined) {
+        response.setHeader('Set-Cookie', `${pass.cookieName}=${cookie}; Path=/; HttpOnly; SameSite=Strict`);
+        log.info('browser.entered');
+        options.onEntered?.();
+      } else if (!admitted) return say(response, 401, usedToken);
+      // Also for who is in already and came by an old address: the token leaves the address bar and the history.
+      response.setHeader('Location', '/');
+      return say(response, 303, 'Go on to /');
+    }
+    if (!admitted) return say(response, 401, noCookie);
+    files(request, response, () => say(response, 404, 'There is nothing here.'));
+  }
 
   const sockets = new WebSocketServer({
     noServer: true,
@@ -131,29 +153,6 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0] ?? '';
 }
 
-function servePage(
-  request: IncomingMessage,
-  response: ServerResponse,
-  pass: EntryPass,
-  files: ReturnType<typeof sirv>,
-): void {
-  // HEAD is how a link is looked at, not followed: it must not use the token up.
-  const enters = request.method === 'GET' && pathOf(request) === '/';
-  const token = enters ? tokenOf(request) : undefined;
-  const admitted = pass.admits(request.headers.cookie);
-  if (token !== undefined) {
-    const cookie = pass.exchange(token);
-    if (cookie !== undefined) {
-      response.setHeader('Set-Cookie', `${pass.cookieName}=${cookie}; Path=/; HttpOnly; SameSite=Strict`);
-    } else if (!admitted) return say(response, 401, usedToken);
-    // Also for who is in already and came by an old address: the token leaves the address bar and the history.
-    response.setHeader('Location', '/');
-    return say(response, 303, 'Go on to /');
-  }
-  if (!admitted) return say(response, 401, noCookie);
-  files(request, response, () => say(response, 404, 'There is nothing here.'));
-}
-
 function tokenOf(request: IncomingMessage): string | undefined {
   const query = (request.url ?? '').split('?', 2)[1] ?? '';
   return new URLSearchParams(query).get('token') ?? undefined;
@@ -164,6 +163,6 @@ function say(response: ServerResponse, status: number, text: string): void {
   response.end(`${text}\n`);
 }
 
-const another = 'Press Enter in the terminal where PSDeck runs for another, or start PSDeck again.';
+const another = 'Take the newest address in the terminal where PSDeck runs.';
 const usedToken = `This address was used already, or belongs to an earlier start of PSDeck: each lets one browser in, once.\n${another}`;
-const noCookie = `PSDeck is here, but this browser has not been let in.\nOpen the address with the token that PSDeck printed. ${another}`;
+const noCookie = `PSDeck is here, but this browser has not been let in.\n${another}`;

@@ -24,14 +24,16 @@ afterEach(async () => {
 });
 
 async function start(made = fakeCore(), graceMs?: number) {
+  let entered = 0;
   server = await startBrowserServer({
     core: made.core,
     log: made.log,
     rendererDir: folder,
     port: 0,
+    onEntered: () => (entered += 1),
     ...(graceMs === undefined ? {} : { graceMs }),
   });
-  return { ...made, server };
+  return { ...made, server, entered: () => entered };
 }
 
 interface Got {
@@ -100,7 +102,7 @@ async function closed(socket: WebSocket): Promise<number> {
 
 describe('browser server', () => {
   test('the token lets in once, the cookie from then on, and nothing without either', async () => {
-    const { server: running } = await start();
+    const { server: running, entered } = await start();
     const { port } = running;
     for (const path of ['/', '/index.html', '/assets/main-abc.js', '/?token=', '/?token=wrong']) {
       expect((await get(port, path)).status).toBe(401);
@@ -109,6 +111,7 @@ describe('browser server', () => {
     expect(address).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${String(port)}/\\?token=[\\w-]{43}$`));
     const query = new URL(address).search;
     expect((await get(port, `/${query}`, {}, 'HEAD')).status).toBe(401);
+    expect(entered()).toBe(0);
     const first = await get(port, `/${query}`);
     expect(first.status).toBe(303);
     expect((await get(port, `/${query}`)).status).toBe(401);
@@ -120,6 +123,7 @@ describe('browser server', () => {
     const asset = await get(port, '/assets/main-abc.js', { cookie });
     expect(asset.headers['cache-control']).toContain('immutable');
     expect((await get(port, `/${query}`, { cookie })).status).toBe(303);
+    expect(entered()).toBe(1);
     expect((await get(port, '/nothing', { cookie })).status).toBe(404);
     expect((await get(port, '/../package.json', { cookie })).status).toBe(404);
   });

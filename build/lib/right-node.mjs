@@ -1,0 +1,50 @@
+// PSDeck runs on Node 24: the one that Electron 45 embeds, and the first that runs its TypeScript as it stands.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { modules } from './paths.mjs';
+import { Problem } from './problem.mjs';
+import { environment } from './run.mjs';
+
+export const NEEDED = 24;
+
+export function hasRightNode(version = process.versions.node) {
+  return Number.parseInt(version, 10) >= NEEDED;
+}
+
+/** The Node that npm installed with the dependencies. */
+function ownNode() {
+  return join(modules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * Runs a script under the right Node and resolves to its exit code. What ends us ends it: signals are passed on, and the IPC channel
+ * tells it even of a parent that was killed.
+ * @param {string} script
+ * @param {readonly string[]} args
+ */
+export async function runUnderRightNode(script, args) {
+  const found = `Node ${process.versions.node} is running, PSDeck needs Node ${NEEDED} or newer`;
+  if (process.env.PSDECK_OWN_NODE !== undefined) {
+    throw new Problem(`${found}, and the one in node_modules is not. Run npm ci, or install Node ${NEEDED}.`);
+  }
+  const node = ownNode();
+  if (!existsSync(node)) {
+    throw new Problem(
+      `${found}, and the npm package "node" brought none for ${process.platform}-${process.arch}. Install Node ${NEEDED} from https://nodejs.org.`,
+    );
+  }
+  return new Promise((resolve, reject) => {
+    const child = spawn(node, [script, ...args], {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      env: environment({ PSDECK_OWN_NODE: '1' }),
+    });
+    for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+    child.once('error', (error) =>
+      reject(new Problem(`${found}, and ${node} does not start: ${error.message}`)),
+    );
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,20 @@
+/** Composition root of the browser shell: the same core as in the native window, served on loopback for a browser. */
+import { join } from 'node:path';
+import { appPaths } from '../diagnostics/app-paths.ts';
+import { createCore } from './core.ts';
+import { endOnSignals } from './last-wishes.ts';
+import { runBrowserShell, type BrowserShellChoices } from './run-browser-shell.ts';
+
+/** Resolves when it runs; the process then lives until it is asked to end. Rejects with a sentence for the person. */
+export async function startBrowserShell(choices: BrowserShellChoices): Promise<void> {
+  const starting = runBrowserShell({
+    ...choices,
+    paths: appPaths(),
+    rendererDir: join(import.meta.dirname, '..', '..', 'dist', 'renderer'),
+    createCore,
+    print: (line) => process.stdout.write(`${line}\n`),
+  });
+  // From the first moment: what was begun while starting is ended, too.
+  endOnSignals(async () => (await starting).end());
+  await starting;
+}
