@@ -5,7 +5,7 @@
 import { ProtocolError } from '../errors.ts';
 import type { PoolState } from './enums.ts';
 import { EMPTY_GUID } from './guid.ts';
-import type { MessageFrame, MessageName } from './message.ts';
+import type { MessageHeader, MessageName } from './message.ts';
 
 /** Records may be addressed to the pool: servers warn before any pipeline runs. */
 const FROM_SERVER: { readonly [N in MessageName]?: 'pool' | 'pipeline' | 'either' } = {
@@ -33,25 +33,17 @@ const FROM_SERVER: { readonly [N in MessageName]?: 'pool' | 'pipeline' | 'either
 const BEFORE_NEGOTIATION: readonly MessageName[] = ['SESSION_CAPABILITY', 'RUNSPACEPOOL_STATE'];
 
 export interface Receiver {
-  readonly id: string;
   readonly state: PoolState;
   readonly negotiated: boolean;
 }
 
-export function checkAccepted(frame: MessageFrame, pool: Receiver): void {
+export function checkAccepted(frame: MessageHeader, pool: Receiver): void {
   const facts = { message: frame.name, state: pool.state };
   const level = FROM_SERVER[frame.name];
   if (frame.destination !== 'client' || level === undefined) {
     throw new ProtocolError(
       'psrp.message.unexpected',
       `A server does not send ${frame.name} to a client.`,
-      facts,
-    );
-  }
-  if (frame.runspacePoolId !== pool.id && frame.runspacePoolId !== EMPTY_GUID) {
-    throw new ProtocolError(
-      'psrp.message.pool-id',
-      `${frame.name} is addressed to another runspace pool.`,
       facts,
     );
   }

@@ -70,6 +70,7 @@ export type PsrpEvent =
   | ({
       readonly kind: 'poolWarning';
       readonly code:
+        | 'psrp.pool.unknown'
         | 'psrp.object.repeated'
         | 'psrp.pipeline.unknown'
         | 'psrp.call.unknown'

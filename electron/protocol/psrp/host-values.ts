@@ -231,12 +231,20 @@ export const bufferCells: ValueCodec<readonly (readonly BufferCell[])[]> = {
   },
 };
 
+/** The elements of a .NET array, whose lengths (`mal`) say nothing new where it has one dimension. */
+function elementsOf(array: PsObject): readonly PsValue[] | undefined {
+  const elements = array.get('mae');
+  return elements instanceof PsObject ? elements.items : undefined;
+}
+
+/** A collection, or an array of one dimension: .NET sends either, as the caller made it ([MS-PSRP] 2.2.6.1.1, 2.2.6.1.4). */
 export function list<T>(item: ValueCodec<T>): ValueCodec<readonly T[]> {
   return {
     encode: (values) => psList(values.map((value) => item.encode(value))),
     decode(value) {
       if (value === null || value === undefined) return [];
-      const items = value instanceof PsObject ? value.items : undefined;
+      if (!(value instanceof PsObject)) throw wrong('a list', value);
+      const items = value.items ?? elementsOf(value);
       if (items === undefined) throw wrong('a list', value);
       return items.map((each) => item.decode(each));
     },

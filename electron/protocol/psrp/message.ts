@@ -50,21 +50,24 @@ const NAMES: ReadonlyMap<number, MessageName> = new Map(
 /** Which side a message is addressed to ([MS-PSRP] 2.2.1, Destination). */
 export type Destination = 'client' | 'server';
 
-/** A message with its data still text. */
-export interface MessageFrame {
+export interface MessageHeader {
   readonly destination: Destination;
   readonly name: MessageName;
   readonly runspacePoolId: string;
   /** All zero where the message concerns the pool. */
   readonly pipelineId: string;
+}
+
+/** A message with its data still text. */
+export interface MessageFrame extends MessageHeader {
   /** CLIXML without byte order mark; empty where the message has no data. */
   readonly data: string;
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** [MS-PSRP] 2.2.1. The byte order mark before the data is optional. */
-export function decodeMessage(bytes: Uint8Array): MessageFrame {
+/** [MS-PSRP] 2.2.1, without looking at the data. */
+export function decodeHeader(bytes: Uint8Array): MessageHeader {
   if (bytes.length < MESSAGE_HEADER_BYTES) {
     throw new ProtocolError('psrp.message.short', 'A message is shorter than its header.', {
       length: bytes.length,
@@ -90,28 +93,35 @@ export function decodeMessage(bytes: Uint8Array): MessageFrame {
       offset: 4,
     });
   }
-  const hasBom =
-    bytes.length >= MESSAGE_HEADER_BYTES + 3 &&
-    bytes[40] === 0xef &&
-    bytes[41] === 0xbb &&
-    bytes[42] === 0xbf;
   return {
     destination: destination === 1 ? 'client' : 'server',
     name,
     runspacePoolId: readGuid(bytes, 8),
     pipelineId: readGuid(bytes, 24),
-    data: decodeText(bytes.subarray(hasBom ? MESSAGE_HEADER_BYTES + 3 : MESSAGE_HEADER_BYTES), name),
   };
 }
 
-function decodeText(bytes: Uint8Array, name: MessageName): string {
+/** [MS-PSRP] 2.2.1. The byte order mark before the data is optional. */
+export function decodeMessage(bytes: Uint8Array): MessageFrame {
+  return { ...decodeHeader(bytes), data: decodeData(bytes) };
+}
+
+function decodeData(bytes: Uint8Array): string {
+  const hasBom =
+    bytes.length >= MESSAGE_HEADER_BYTES + 3 &&
+    bytes[40] === 0xef &&
+    bytes[41] === 0xbb &&
+    bytes[42] === 0xbf;
+  return decodeText(bytes.subarray(hasBom ? MESSAGE_HEADER_BYTES + 3 : MESSAGE_HEADER_BYTES));
+}
+
+function decodeText(bytes: Uint8Array): string {
   if (bytes.length === 0) return '';
   try {
     return UTF8.decode(bytes);
   } catch {
     // TypeError for bytes that are no UTF-8, RangeError for text longer than a string can be.
     throw new ProtocolError('psrp.message.text', 'The data of a message is not readable as UTF-8.', {
-      message: name,
       length: bytes.length,
     });
   }

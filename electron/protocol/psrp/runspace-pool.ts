@@ -10,22 +10,20 @@ import type { ApartmentState, PoolState, PsThreadOptions } from './enums.ts';
 import { errorRecord } from './error-record.ts';
 import type { NewErrorRecord } from './error-record.ts';
 import type { AvailabilityRequest, PsrpEvent, StateError } from './events.ts';
-import { Defragmenter } from './fragment.ts';
 import type { Defragmented } from './fragment.ts';
 import { EMPTY_GUID, normaliseGuid } from './guid.ts';
-import { readHostCall } from './host-call.ts';
 import type { HostCall } from './host-call.ts';
+import { Inbox } from './inbox.ts';
 import { NO_HOST } from './host-info.ts';
 import type { HostInfo } from './host-info.ts';
 import { decodeMessage } from './message.ts';
 import type { MessageName } from './message.ts';
 import type { GetCommandMetadata } from './messages/get-command-metadata.ts';
-import type { HostCallMessage } from './messages/host-call.ts';
-import { ObjectLedger } from './object-ledger.ts';
 import { OutgoingQueue } from './outgoing.ts';
 import type { Outgoing, OutgoingTarget } from './outgoing.ts';
 import { ClientPipeline } from './pipeline.ts';
 import type { PipelineLink } from './pipeline.ts';
+import { plainEvent } from './plain-events.ts';
 import { minorOf } from './pipeline-spec.ts';
 import type { PipelineSpec, ProtocolVersion } from './pipeline-spec.ts';
 import { checkAccepted } from './accepts.ts';
@@ -66,8 +64,7 @@ export class ClientRunspacePool {
   readonly #options: RunspacePoolOptions;
   readonly #announced: ProtocolVersion;
   readonly #outgoing = new OutgoingQueue();
-  readonly #defragmenters = new Map<string, Defragmenter>();
-  readonly #ledger = new ObjectLedger();
+  readonly #inbox: Inbox;
   readonly #pipelines = new Map<string, ClientPipeline>();
   readonly #calls = new Map<bigint, { request: AvailabilityRequest; wanted: number | undefined }>();
   readonly #secureStrings: SecureStrings;
@@ -92,6 +89,7 @@ export class ClientRunspacePool {
         maxRunspaces: this.#maxRunspaces,
       });
     }
+    this.#inbox = new Inbox(options.maxMessageBytes);
     this.#secureStrings = new SecureStrings(options.crypto);
     this.#link = {
       send: (name, body, pipelineId) => {
@@ -108,7 +106,7 @@ export class ClientRunspacePool {
       ended: (pipelineId) => {
         this.#outgoing.forget(pipelineId);
         this.#pipelines.delete(pipelineId);
-        this.#defragmenters.delete(pipelineId);
+        this.#inbox.forget(pipelineId);
       },
     };
   }
@@ -136,11 +134,11 @@ export class ClientRunspacePool {
 
   /** Object ids between those received that have not come: on a pool that is read evenly, messages that were lost. */
   get missingObjects(): readonly (readonly [bigint, bigint])[] {
-    return this.#ledger.missing;
+    return this.#inbox.ledger.missing;
   }
 
   get highestObjectId(): bigint | undefined {
-    return this.#ledger.highest;
+    return this.#inbox.ledger.highest;
   }
 
   /** The pipelines that have not ended. */
@@ -200,8 +198,7 @@ export class ClientRunspacePool {
   /** The same client is back on the same shell. Pipelines that were disconnected with the pool run on. */
   reconnected(): void {
     this.#apply('reconnected');
-    for (const defragmenter of this.#defragmenters.values())
-      defragmenter.resume((id) => this.#ledger.has(id));
+    this.#inbox.resume();
     for (const pipeline of this.pipelines) pipeline.poolReconnected();
   }
 
@@ -238,7 +235,7 @@ export class ClientRunspacePool {
       pipeline.apply(state === 'Closed' ? 'pool-closed' : 'pool-broken', error);
     }
     this.#outgoing.clear();
-    this.#defragmenters.clear();
+    this.#inbox.clear();
     this.#calls.clear();
     this.#secureStrings.forget();
   }
@@ -399,6 +396,10 @@ export class ClientRunspacePool {
     this.#outgoing.add(message, call.pipelineId, 'promptResponse');
   }
 
+  get #isOver(): boolean {
+    return this.#state === 'Closed' || this.#state === 'Broken';
+  }
+
   // ---- bytes out
 
   #send<N extends MessageName>(name: N, body: MessageBodies[N], pipelineId?: string, opens = false): void {
@@ -422,15 +423,13 @@ export class ClientRunspacePool {
    * breaks the protocol; what was read before stands in the events. The buffer must not be reused by the caller.
    */
   receive(bytes: Uint8Array, pipelineId: string | undefined): void {
-    if (this.#state === 'Closed' || this.#state === 'Broken') return;
-    const key = pipelineId?.toLowerCase() ?? EMPTY_GUID;
-    let defragmenter = this.#defragmenters.get(key);
-    if (defragmenter === undefined) {
-      defragmenter = new Defragmenter(this.#options.maxMessageBytes);
-      this.#defragmenters.set(key, defragmenter);
-    }
+    if (this.#isOver) return;
     try {
-      for (const whole of defragmenter.push(bytes)) this.#message(whole);
+      for (const whole of this.#inbox.push(bytes, pipelineId)) {
+        this.#message(whole);
+        // What follows the end of a pool is nobody's.
+        if (this.#isOver) return;
+      }
     } catch (error) {
       if (error instanceof ProtocolError) this.broken(error);
       throw error;
@@ -448,13 +447,22 @@ export class ClientRunspacePool {
     const frame = decodeMessage(whole.message);
     const pipelineId = frame.pipelineId === EMPTY_GUID ? undefined : frame.pipelineId;
     const { objectId } = whole;
-    if (!this.#ledger.add(objectId)) {
+    if (frame.runspacePoolId !== this.id && frame.runspacePoolId !== EMPTY_GUID) {
+      // Its object id is of another sequence and says nothing about ours.
+      this.#warn(
+        'psrp.pool.unknown',
+        `${frame.name} is addressed to another runspace pool.`,
+        pipelineId,
+        objectId,
+      );
+      return;
+    }
+    if (!this.#inbox.ledger.add(objectId)) {
       this.#warn('psrp.object.repeated', `${frame.name} came a second time.`, pipelineId, objectId);
       return;
     }
     checkAccepted(frame, {
       state: this.#state,
-      id: this.id,
       negotiated: this.#protocolVersion !== undefined,
     });
     if (pipelineId !== undefined && !this.#pipelines.has(pipelineId)) {
@@ -479,6 +487,11 @@ export class ClientRunspacePool {
   }
 
   #dispatch(message: DecodedMessage, pipelineId: string | undefined, objectId: bigint): void {
+    const plain = plainEvent(message, pipelineId, objectId);
+    if (plain) {
+      this.#events.push(plain);
+      return;
+    }
     switch (message.name) {
       case 'SESSION_CAPABILITY':
         this.#protocolVersion = negotiate(this.#announced, message.body);
@@ -500,9 +513,6 @@ export class ClientRunspacePool {
       case 'RUNSPACE_AVAILABILITY':
         this.#availability(message.body, objectId);
         return;
-      case 'USER_EVENT':
-        this.#events.push({ kind: 'userEvent', event: message.body, objectId });
-        return;
       case 'PUBLIC_KEY_REQUEST':
         this.#publicKeyRequest(objectId);
         return;
@@ -510,38 +520,8 @@ export class ClientRunspacePool {
         this.#secureStrings.accept(message.body.encryptedSessionKey);
         this.#events.push({ kind: 'sessionKeyReady', objectId });
         return;
-      case 'RUNSPACEPOOL_HOST_CALL':
-      case 'PIPELINE_HOST_CALL':
-        this.#hostCall(message.body, pipelineId, objectId);
-        return;
       case 'PIPELINE_STATE':
         this.#pipelineState(message.body, pipelineId, objectId);
-        return;
-      case 'PIPELINE_OUTPUT':
-        this.#events.push({
-          kind: 'output',
-          value: message.body.value,
-          pipelineId: pipelineId ?? EMPTY_GUID,
-          objectId,
-        });
-        return;
-      case 'ERROR_RECORD':
-        this.#events.push({ kind: 'error', record: message.body, pipelineId, objectId });
-        return;
-      case 'WARNING_RECORD':
-        this.#events.push({ kind: 'warning', record: message.body, pipelineId, objectId });
-        return;
-      case 'VERBOSE_RECORD':
-        this.#events.push({ kind: 'verbose', record: message.body, pipelineId, objectId });
-        return;
-      case 'DEBUG_RECORD':
-        this.#events.push({ kind: 'debug', record: message.body, pipelineId, objectId });
-        return;
-      case 'INFORMATION_RECORD':
-        this.#events.push({ kind: 'information', record: message.body, pipelineId, objectId });
-        return;
-      case 'PROGRESS_RECORD':
-        this.#events.push({ kind: 'progress', record: message.body, pipelineId, objectId });
         return;
       default:
         // checkAccepted has refused everything that only clients send.
@@ -597,9 +577,5 @@ export class ClientRunspacePool {
       return;
     }
     this.#sendPublicKey();
-  }
-
-  #hostCall(body: HostCallMessage, pipelineId: string | undefined, objectId: bigint): void {
-    this.#events.push({ kind: 'hostCall', call: readHostCall(body, pipelineId), pipelineId, objectId });
   }
 }

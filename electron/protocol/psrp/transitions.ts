@@ -49,6 +49,7 @@ type Table<S extends string, E extends string> = { readonly [State in S]: { read
 
 /** While a pool is closing or gone, whatever the peer still says of its state is late news. */
 const LATE_NEWS = [
+  'peer-init-data',
   'peer-opening',
   'peer-opened',
   'peer-disconnecting',
