@@ -61,7 +61,6 @@ function fractionTicks(digits: string): number {
 /** ISO 8601 as XmlConvert writes it: the fraction without trailing zeros, `Z` or the offset. */
 export function formatDateTime(value: PsDateTime): string {
   const { year, month, day, hour, minute, second, fraction } = splitTicks(value.ticks);
-  const two = (n: number): string => (n < 10 ? `0${n}` : String(n));
   const tail = fraction === 0 ? '' : `.${String(fraction).padStart(7, '0').replace(/0+$/, '')}`;
   return (
     `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}` +
@@ -70,12 +69,16 @@ export function formatDateTime(value: PsDateTime): string {
   );
 }
 
+function two(n: number): string {
+  return n < 10 ? `0${n}` : String(n);
+}
+
 function formatZone(value: PsDateTime): string {
   if (value.kind === 'Utc') return 'Z';
   if (value.kind === 'Unspecified') return '';
   const size = Math.abs(value.offset ?? 0);
   const sign = (value.offset ?? 0) < 0 ? '-' : '+';
-  return `${sign}${String(Math.floor(size / 60)).padStart(2, '0')}:${String(size % 60).padStart(2, '0')}`;
+  return `${sign}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
 export interface DateParts {
@@ -199,4 +202,18 @@ export function splitTimeSpan(ticks: bigint): {
     seconds: seconds % 60,
     fraction: clock % ticksPerSecond,
   };
+}
+
+/** `[-][d.]hh:mm:ss[.fffffff]`, as TimeSpan.ToString() shows it. */
+export function displayTimeSpan(ticks: bigint): string {
+  const { days, hours, minutes, seconds, fraction } = splitTimeSpan(ticks);
+  const head = `${ticks < 0n ? '-' : ''}${days > 0n ? `${days}.` : ''}`;
+  const tail = fraction === 0 ? '' : `.${String(fraction).padStart(7, '0')}`;
+  return `${head}${two(hours)}:${two(minutes)}:${two(seconds)}${tail}`;
+}
+
+/** `MM/dd/yyyy HH:mm:ss`, the invariant culture's, which PowerShell uses when it turns a date into text. */
+export function displayDateTime(value: PsDateTime): string {
+  const { year, month, day, hour, minute, second } = splitTicks(value.ticks);
+  return `${two(month)}/${two(day)}/${String(year).padStart(4, '0')} ${two(hour)}:${two(minute)}:${two(second)}`;
 }

@@ -80,23 +80,25 @@ export function parseDecimal(text: string): string | undefined {
   // Half a unit above the greatest one rounds past it.
   if (whole === decimalMax && /^[5-9]/.test(m[3] ?? '')) return undefined;
   const fraction = (m[3] ?? '') === '' ? '' : `.${m[3]!}`;
-  return `${m[1] === '-' ? '-' : ''}${whole}${fraction}`;
+  // System.Decimal's negative zero shows no sign.
+  const negative = m[1] === '-' && /[1-9]/.test(whole + fraction);
+  return `${negative ? '-' : ''}${whole}${fraction}`;
 }
 
-/** A double as .NET Core writes it: shortest that reads back, exponent from 1E+15 up and 1E-05 down. */
+/** A double as .NET Core writes it: shortest that reads back, exponent from 1E+17 up and 1E-05 down. */
 export function formatDouble(value: number): string {
   if (!Number.isFinite(value)) return nonFinite(value);
-  return dotNetForm(value.toExponential(), Object.is(value, -0), 15);
+  return dotNetForm(value.toExponential(), Object.is(value, -0), 17);
 }
 
-/** A single as .NET Core writes it: exponent from 1E+08 up. */
+/** A single as .NET Core writes it: exponent from 1E+09 up. */
 export function formatSingle(value: number): string {
   if (!Number.isFinite(value)) return nonFinite(value);
   for (let digits = 0; digits < 9; digits++) {
     const text = value.toExponential(digits);
-    if (Math.fround(Number(text)) === value) return dotNetForm(text, Object.is(value, -0), 7);
+    if (Math.fround(Number(text)) === value) return dotNetForm(text, Object.is(value, -0), 9);
   }
-  return dotNetForm(value.toExponential(), false, 7);
+  return dotNetForm(value.toExponential(), false, 9);
 }
 
 function nonFinite(value: number): string {

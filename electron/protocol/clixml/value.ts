@@ -87,7 +87,7 @@ export class PsPrimitive<T extends PrimitiveTag = PrimitiveTag> {
   }
 
   is<U extends PrimitiveTag>(tag: U): this is PsPrimitive<U> {
-    return (this.tag as PrimitiveTag) === tag;
+    return (this.tag as string) === tag;
   }
 }
 

@@ -118,7 +118,7 @@ function describePrimitive(primitive: PsPrimitive): unknown {
   return { ...base, value: primitive.value };
 }
 
-function describeDate(date: PsDateTime): unknown {
+function describeDate(date: PsDateTime): object {
   const size = Math.abs(date.offset ?? 0);
   const offset =
     date.offset === undefined
@@ -129,7 +129,7 @@ function describeDate(date: PsDateTime): unknown {
 
 interface VectorNode {
   tag: string;
-  ref?: unknown;
+  ref?: string | null;
   value?: unknown;
   hex?: string;
   ieee?: string;
@@ -139,19 +139,18 @@ interface VectorNode {
  * A vector's description made comparable: references numbered in the order of {@link describeValue}, and of values that say more than
  * their text (dates, durations, numbers, bytes) only the meaning.
  */
-export function renumber(expected: readonly unknown[], clixml: string): unknown[] {
+export function renumber(expected: readonly unknown[]): unknown[] {
   const current = new Map<string, number>();
   let next = 0;
   // RefIds may be used again in one document; a Ref means the last one before it, which the walk in document order knows.
-  void clixml;
   const walk = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(walk);
     if (typeof node !== 'object' || node === null) return node;
     const n = node as VectorNode & Record<string, unknown>;
-    if (n.tag === 'Ref') return { tag: 'Ref', ref: current.get(String(n.ref)) };
+    if (n.tag === 'Ref') return { tag: 'Ref', ref: current.get(n.ref ?? '') };
     if (n.tag === 'Obj') {
       const ref = next++;
-      if (n.ref !== null) current.set(String(n.ref), ref);
+      if (typeof n.ref === 'string') current.set(n.ref, ref);
       const { base, container, adapted, extended, ...rest } = n;
       return {
         ...rest,
