@@ -13,7 +13,7 @@ import type { ConnectionEvents, RemotingConnection } from './connection.ts';
 import { PoolStateError } from './errors.ts';
 import type { HostCallOutcome, PSHost } from './host.ts';
 import { PipelineRun, type PipelineResult } from './pipeline-run.ts';
-import { nodeSessionKeyCrypto } from './session-key-crypto.ts';
+import { NodeSessionKeyCrypto } from './session-key-crypto.ts';
 
 export interface RunspacePoolOptions {
   /** Default 1. */
@@ -68,7 +68,7 @@ export class RunspacePool {
       minRunspaces: options.minRunspaces ?? 1,
       maxRunspaces: options.maxRunspaces ?? 1,
       newGuid: randomUUID,
-      crypto: nodeSessionKeyCrypto,
+      crypto: new NodeSessionKeyCrypto(),
       ...(options.host ? { hostInfo: options.host.info } : {}),
       ...(options.applicationArguments
         ? { applicationArguments: psPrimitiveDictionary(options.applicationArguments) }
