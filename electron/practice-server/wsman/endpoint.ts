@@ -1,0 +1,472 @@
+/**
+ * A WS-Management service with PowerShell and winrs shells ([MS-WSMV] 3.1): SOAP requests in, answers out. It knows nothing of HTTP; who asks
+ * has been checked already.
+ *
+ * Departures: one session configuration name is as good as another unless `configurations` lists them; disconnecting is refused; `Get` of
+ * the configuration answers with the few settings a client acts on.
+ */
+import { randomUUID } from 'node:crypto';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { encodeCommandResponse } from '../../protocol/wsman/command.ts';
+import { encodeCreateResponse, type CreateRequest } from '../../protocol/wsman/create.ts';
+import { encodeDeleteResponse } from '../../protocol/wsman/delete.ts';
+import {
+  encodeEnumerateResponse,
+  encodePullResponse,
+  type EnumerateRequest,
+  type EnumerationItems,
+  type PullRequest,
+} from '../../protocol/wsman/enumerate.ts';
+import {
+  readEnvelope,
+  type Envelope,
+  type Header,
+  type ResponseContext,
+} from '../../protocol/wsman/envelope.ts';
+import { encodeFault, type FaultParts } from '../../protocol/wsman/faults.ts';
+import {
+  encodeGetConfigResponse,
+  encodeGetShellResponse,
+  type GetRequest,
+} from '../../protocol/wsman/get.ts';
+import { encodeIdentifyResponse } from '../../protocol/wsman/identify.ts';
+import { RESOURCE } from '../../protocol/wsman/names.ts';
+import { encodeReceiveResponse } from '../../protocol/wsman/receive.ts';
+import { decodeRequest, type WsmanRequest } from '../../protocol/wsman/requests.ts';
+import { encodeSendResponse } from '../../protocol/wsman/send.ts';
+import type { ShellDescription } from '../../protocol/wsman/shell-description.ts';
+import { encodeSignalResponse } from '../../protocol/wsman/signal.ts';
+import { DEFAULT_ENVELOPE_SIZE } from '../../protocol/wsman/size.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { CmdShell } from './cmd-shell.ts';
+import { MIN_ENVELOPE_SIZE } from './envelope-budget.ts';
+import { PowerShellShell, type EngineFactory } from './powershell-shell.ts';
+import * as refusals from './refusals.ts';
+import { Refusal } from './refusals.ts';
+import { idKey, type Shell, type ShellBase } from './shell.ts';
+
+export interface ShellLimits {
+  /** Shells of one user. */
+  readonly maxShellsPerUser: number;
+  /** Commands of one shell at a time. */
+  readonly maxCommandsPerShell: number;
+  readonly maxEnvelopeSizeKb: number;
+  /** The longest a request may wait. */
+  readonly maxTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** What Windows Server 2012 and later come with ([MS-WSMV] 2.2.4.8; the defaults of `winrm get winrm/config`). */
+export const DEFAULT_LIMITS: ShellLimits = {
+  maxShellsPerUser: 30,
+  maxCommandsPerShell: 100,
+  maxEnvelopeSizeKb: 500,
+  maxTimeoutMs: 60_000,
+  idleTimeoutMs: 7_200_000,
+};
+
+/** The least a shell may ask for, as on Windows. */
+const MIN_IDLE_TIMEOUT_MS = 60_000;
+
+/** What Windows reads `OperationTimeout` as where there is none ([MS-WSMV] 3.1.4.1). */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** Enumerations under way; a client that starts more without pulling loses the oldest. */
+const MAX_ENUMERATIONS = 20;
+
+export interface EndpointRequest {
+  readonly body: string;
+  /** Undefined before log-on: only Identify is answered. */
+  readonly userName: string | undefined;
+  /** As the client reached us. */
+  readonly url: string;
+  readonly remoteAddress: string;
+  readonly signal: AbortSignal;
+}
+
+export interface EndpointAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface WsmanEndpointOptions {
+  readonly engineFactory: EngineFactory;
+  /** Names of session configurations there are; any where not given. */
+  readonly configurations?: readonly string[];
+  /** Whether winrs shells may be made. */
+  readonly allowCmd?: boolean;
+  readonly shellLimits?: Partial<ShellLimits>;
+  readonly clock?: Clock;
+  /** What Identify says of us. */
+  readonly product?: { readonly vendor: string; readonly version: string };
+  /** The name in faults. */
+  readonly machine?: string;
+  /** For the log: what happened, never what was said. */
+  readonly onEvent?: (event: EndpointEvent) => void;
+}
+
+export type EndpointEvent =
+  | { readonly kind: 'shell-opened' | 'shell-closed'; readonly shellId: string; readonly resourceUri: string }
+  | { readonly kind: 'fault'; readonly action: string; readonly code: number | undefined }
+  | { readonly kind: 'failure'; readonly action: string; readonly error: unknown };
+
+export interface WsmanEndpoint {
+  handle(request: EndpointRequest): Promise<EndpointAnswer>;
+  shells(): ShellDescription[];
+  /** Ends every shell. */
+  close(): Promise<void>;
+}
+
+export function createWsmanEndpoint(options: WsmanEndpointOptions): WsmanEndpoint {
+  return new Endpoint(options);
+}
+
+interface Entry {
+  readonly shell: Shell;
+  lastUsed: number;
+  /** Operations under way. */
+  active: number;
+  cancelIdle: () => void;
+}
+
+interface Enumeration {
+  readonly owner: string;
+  readonly items: Pick<EnumerationItems, 'shells' | 'commands'>;
+}
+
+class Endpoint implements WsmanEndpoint {
+  readonly #options: WsmanEndpointOptions;
+  readonly #limits: ShellLimits;
+  readonly #clock: Clock;
+  readonly #shells = new Map<string, Entry>();
+  /** Ids of shells that are being made, so that two requests cannot make the same. */
+  readonly #opening = new Map<string, string>();
+  readonly #enumerations = new Map<string, Enumeration>();
+  #closed = false;
+
+  constructor(options: WsmanEndpointOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.shellLimits };
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async handle(request: EndpointRequest): Promise<EndpointAnswer> {
+    // HTTP.sys refuses what is larger than the service's MaxEnvelopeSizekb before WinRM sees it.
+    if (Buffer.byteLength(request.body, 'utf8') > this.#limits.maxEnvelopeSizeKb * 1024) {
+      return { status: 413, body: '' };
+    }
+    let header: Header | undefined;
+    try {
+      const envelope = readEnvelope(request.body);
+      ({ header } = envelope);
+      return { status: 200, body: await this.#answer(envelope, request) };
+    } catch (error) {
+      return this.#refuse(error, header);
+    }
+  }
+
+  shells(): ShellDescription[] {
+    return [...this.#shells.values()].map((entry) => this.#describe(entry));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(
+      [...this.#shells.values()].map((entry) => this.#remove(entry, 'The service is ending')),
+    );
+  }
+
+  #refuse(error: unknown, header: Header | undefined): EndpointAnswer {
+    const action = header?.action?.slice(0, 200) ?? '';
+    let fault: FaultParts;
+    if (error instanceof Refusal) ({ fault } = error);
+    else if (error instanceof ProtocolError) ({ fault } = refusalFor(error));
+    else {
+      this.#options.onEvent?.({ kind: 'failure', action, error });
+      ({ fault } = refusals.operationAborted('The service failed'));
+    }
+    this.#options.onEvent?.({ kind: 'fault', action, code: fault.code });
+    const machine = this.#options.machine ?? 'localhost';
+    return { status: 500, body: encodeFault(responseContext(header), { machine, ...fault }) };
+  }
+
+  async #answer(envelope: Envelope, asked: EndpointRequest): Promise<string> {
+    const { header } = envelope;
+    const decoded = decodeRequest(envelope);
+    if (decoded.kind === 'identify') return this.#identify(asked);
+    if (asked.userName === undefined) throw refusals.accessDenied();
+    const [unknown] = header.notUnderstood;
+    if (unknown !== undefined) throw refusals.notUnderstood(unknown);
+    if ((header.maxEnvelopeSize ?? DEFAULT_ENVELOPE_SIZE) < MIN_ENVELOPE_SIZE) {
+      throw refusals.envelopeTooSmall(MIN_ENVELOPE_SIZE);
+    }
+    if (this.#closed) throw refusals.operationAborted('The service is ending');
+    return this.#dispatch(decoded, header, asked, asked.userName);
+  }
+
+  async #dispatch(
+    decoded: Exclude<WsmanRequest, { kind: 'identify' }>,
+    header: Header,
+    asked: EndpointRequest,
+    userName: string,
+  ): Promise<string> {
+    const context = responseContext(header);
+    switch (decoded.kind) {
+      case 'create':
+        return this.#create(decoded.request, header, asked, userName);
+      case 'command':
+        return this.#use(decoded.request, userName, async (shell) =>
+          encodeCommandResponse(context, { commandId: await shell.command(decoded.request) }),
+        );
+      case 'send':
+        return this.#use(decoded.request, userName, async (shell) => {
+          await shell.send(decoded.request);
+          return encodeSendResponse(context);
+        });
+      case 'receive':
+        return this.#use(decoded.request, userName, async (shell) =>
+          encodeReceiveResponse(
+            context,
+            await shell.receive(decoded.request, {
+              maxEnvelopeSize: header.maxEnvelopeSize ?? DEFAULT_ENVELOPE_SIZE,
+              timeoutMs: Math.min(header.operationTimeoutMs ?? DEFAULT_TIMEOUT_MS, this.#limits.maxTimeoutMs),
+              signal: asked.signal,
+            }),
+          ),
+        );
+      case 'signal':
+        return this.#use(decoded.request, userName, async (shell) => {
+          await shell.signal(decoded.request);
+          return encodeSignalResponse(context);
+        });
+      case 'delete': {
+        const entry = this.#find(decoded.request.shellId, decoded.request.resourceUri, userName);
+        await this.#remove(entry, 'The shell was deleted');
+        return encodeDeleteResponse(context);
+      }
+      case 'disconnect':
+      case 'reconnect':
+      case 'connect':
+        this.#find(decoded.request.shellId, decoded.request.resourceUri, userName);
+        throw refusals.disconnectUnsupported();
+      case 'get':
+        return this.#get(decoded.request, context, userName);
+      case 'enumerate':
+        return this.#enumerate(decoded.request, context, userName);
+      case 'pull':
+        return this.#pull(decoded.request, context, userName);
+      case 'unknown':
+        throw refusals.actionNotSupported();
+    }
+  }
+
+  /** Before log-on the version is zeros, as on Windows. */
+  #identify(asked: EndpointRequest): string {
+    const { vendor, version } = this.#options.product ?? {
+      vendor: 'PSDeck practice server',
+      version: '1.0.0',
+    };
+    return encodeIdentifyResponse({
+      productVendor: vendor,
+      productVersion: `OS: ${asked.userName === undefined ? '0.0.0' : version} SP: 0.0 Stack: 3.0`,
+    });
+  }
+
+  async #create(
+    request: CreateRequest,
+    header: Header,
+    asked: EndpointRequest,
+    userName: string,
+  ): Promise<string> {
+    const { maxShellsPerUser, maxCommandsPerShell, idleTimeoutMs } = this.#limits;
+    const id = request.shellId ?? randomUUID().toUpperCase();
+    const key = idKey(id);
+    if (this.#shells.has(key) || this.#opening.has(key)) throw refusals.shellIdInUse();
+    const mine = [...this.#shells.values()].filter(({ shell }) => shell.owner === userName).length;
+    const soon = [...this.#opening.values()].filter((owner) => owner === userName).length;
+    if (mine + soon >= maxShellsPerUser) throw refusals.tooManyShells(maxShellsPerUser);
+    const base: ShellBase & { clock: Clock; maxCommands: number } = {
+      id,
+      resourceUri: request.resourceUri,
+      owner: userName,
+      clientIp: asked.remoteAddress,
+      ...(request.name === undefined ? {} : { name: request.name }),
+      idleTimeoutMs: Math.max(request.idleTimeoutMs ?? idleTimeoutMs, MIN_IDLE_TIMEOUT_MS),
+      locale: header.locale ?? 'en-US',
+      clock: this.#clock,
+      maxCommands: maxCommandsPerShell,
+    };
+    this.#opening.set(key, userName);
+    let shell: Shell;
+    try {
+      shell = await this.#open(request, base);
+    } finally {
+      this.#opening.delete(key);
+    }
+    const entry: Entry = { shell, lastUsed: this.#clock.now(), active: 0, cancelIdle: () => undefined };
+    if (this.#closed || asked.signal.aborted) {
+      await shell.close('Nobody waits for the shell any more');
+      throw refusals.operationAborted('Nobody waits for the shell any more');
+    }
+    this.#shells.set(key, entry);
+    this.#options.onEvent?.({ kind: 'shell-opened', shellId: id, resourceUri: shell.resourceUri });
+    this.#watchIdle(entry);
+    return encodeCreateResponse(responseContext(header), { address: asked.url, shell: shell.describe() });
+  }
+
+  #open(request: CreateRequest, base: ShellBase & { clock: Clock; maxCommands: number }): Promise<Shell> {
+    const { resourceUri } = request;
+    if (resourceUri.startsWith(RESOURCE.powershellPrefix)) {
+      const name = resourceUri.slice(RESOURCE.powershellPrefix.length).toLowerCase();
+      const known = this.#options.configurations;
+      if (name === '' || (known !== undefined && !known.some((k) => k.toLowerCase() === name))) {
+        throw refusals.unknownConfiguration();
+      }
+      if (request.creationXml === undefined) throw refusals.invalidRequest('creationXml is missing');
+      const onGone = (): void => {
+        const entry = this.#shells.get(idKey(base.id));
+        if (entry !== undefined) this.#forget(entry);
+      };
+      return PowerShellShell.open({ ...base, onGone }, this.#options.engineFactory, request.creationXml);
+    }
+    if (resourceUri !== RESOURCE.cmd || !(this.#options.allowCmd ?? true)) throw refusals.unknownResource();
+    return Promise.resolve(
+      new CmdShell({
+        ...base,
+        inputStreams: request.inputStreams,
+        outputStreams: request.outputStreams,
+        ...(request.workingDirectory === undefined ? {} : { workingDirectory: request.workingDirectory }),
+        ...(request.environment === undefined ? {} : { environment: request.environment }),
+      }),
+    );
+  }
+
+  #find(shellId: string, resourceUri: string, userName: string): Entry {
+    const entry = this.#shells.get(idKey(shellId));
+    if (entry === undefined) throw refusals.unknownShell();
+    if (entry.shell.owner !== userName) throw refusals.accessDenied();
+    if (resourceUri.toLowerCase() !== entry.shell.resourceUri.toLowerCase()) throw refusals.unknownResource();
+    return entry;
+  }
+
+  async #use(
+    target: { readonly shellId: string; readonly resourceUri: string },
+    userName: string,
+    act: (shell: Shell) => Promise<string>,
+  ): Promise<string> {
+    const entry = this.#find(target.shellId, target.resourceUri, userName);
+    entry.active++;
+    try {
+      return await act(entry.shell);
+    } finally {
+      entry.active--;
+      entry.lastUsed = this.#clock.now();
+    }
+  }
+
+  #describe(entry: Entry): ShellDescription {
+    const idle = entry.active > 0 ? 0 : this.#clock.now() - entry.lastUsed;
+    return { ...entry.shell.describe(), inactivityMs: Math.floor(idle / 1000) * 1000 };
+  }
+
+  #get(request: GetRequest, context: ResponseContext, userName: string): string {
+    if (request.resourceUri === RESOURCE.config) {
+      return encodeGetConfigResponse(context, {
+        maxEnvelopeSizeKb: this.#limits.maxEnvelopeSizeKb,
+        maxTimeoutMs: this.#limits.maxTimeoutMs,
+        maxBatchItems: 32_000,
+        maxShellsPerUser: this.#limits.maxShellsPerUser,
+        idleTimeoutMs: this.#limits.idleTimeoutMs,
+      });
+    }
+    if (request.resourceUri !== RESOURCE.shell) throw refusals.unknownResource();
+    const entry = this.#shells.get(idKey(request.shellId ?? ''));
+    if (entry === undefined) throw refusals.unknownShell();
+    if (entry.shell.owner !== userName) throw refusals.accessDenied();
+    return encodeGetShellResponse(context, this.#describe(entry));
+  }
+
+  #enumerate(request: EnumerateRequest, context: ResponseContext, userName: string): string {
+    if (request.filterDialect !== undefined) throw refusals.filterUnsupported();
+    const items = this.#items(request, userName);
+    if (request.optimize === true) {
+      return encodeEnumerateResponse(context, { ...items, context: '', endOfSequence: true });
+    }
+    const id = `uuid:${randomUUID().toUpperCase()}`;
+    const [oldest] = this.#enumerations.keys();
+    if (this.#enumerations.size >= MAX_ENUMERATIONS && oldest !== undefined)
+      this.#enumerations.delete(oldest);
+    this.#enumerations.set(id, { owner: userName, items });
+    return encodeEnumerateResponse(context, { context: id, shells: [], commands: [], endOfSequence: false });
+  }
+
+  /** Everything that is left comes at once: shells are few. */
+  #pull(request: PullRequest, context: ResponseContext, userName: string): string {
+    const enumeration = this.#enumerations.get(request.context);
+    if (enumeration === undefined || enumeration.owner !== userName) throw refusals.invalidEnumeration();
+    this.#enumerations.delete(request.context);
+    return encodePullResponse(context, { ...enumeration.items, context: '', endOfSequence: true });
+  }
+
+  #items(request: EnumerateRequest, userName: string): Enumeration['items'] {
+    const mine = [...this.#shells.values()].filter(({ shell }) => shell.owner === userName);
+    if (request.resourceUri === RESOURCE.shell) {
+      const chosen =
+        request.shellId === undefined
+          ? mine
+          : mine.filter(({ shell }) => idKey(shell.id) === idKey(request.shellId ?? ''));
+      return { shells: chosen.map((entry) => this.#describe(entry)), commands: [] };
+    }
+    if (request.resourceUri !== RESOURCE.command) throw refusals.unknownResource();
+    if (request.shellId === undefined) throw refusals.filterExpected();
+    const entry = mine.find(({ shell }) => idKey(shell.id) === idKey(request.shellId ?? ''));
+    if (entry === undefined) throw refusals.unknownShell();
+    return { shells: [], commands: entry.shell.commands() };
+  }
+
+  async #remove(entry: Entry, reason: string): Promise<void> {
+    this.#forget(entry);
+    await entry.shell.close(reason);
+  }
+
+  #forget(entry: Entry): void {
+    entry.cancelIdle();
+    if (!this.#shells.delete(idKey(entry.shell.id))) return;
+    this.#options.onEvent?.({
+      kind: 'shell-closed',
+      shellId: entry.shell.id,
+      resourceUri: entry.shell.resourceUri,
+    });
+  }
+
+  /** A shell nobody speaks to for its IdleTimeOut ends ([MS-WSMV] 3.1.2). */
+  #watchIdle(entry: Entry): void {
+    const { idleTimeoutMs } = entry.shell.describe();
+    const limit = idleTimeoutMs ?? this.#limits.idleTimeoutMs;
+    const check = (): void => {
+      const idle = entry.active > 0 ? 0 : this.#clock.now() - entry.lastUsed;
+      if (idle >= limit) void this.#remove(entry, 'The shell was idle for too long');
+      else entry.cancelIdle = this.#clock.after(Math.max(limit - idle, 1), check);
+    };
+    entry.cancelIdle = this.#clock.after(limit, check);
+  }
+}
+
+function responseContext(header: Header | undefined): ResponseContext {
+  const relatesTo = header?.messageId;
+  return { messageId: randomUUID().toUpperCase(), ...(relatesTo === undefined ? {} : { relatesTo }) };
+}
+
+/** What a malformed request is refused with. The text of the error names parts, never contents. */
+function refusalFor(error: ProtocolError): Refusal {
+  switch (error.code) {
+    case 'wsman.duration':
+      return refusals.invalidTimeout();
+    case 'wsman.envelope.missing-shell':
+      return refusals.unknownShell();
+    case 'wsman.envelope.missing-resource':
+      return refusals.unknownResource();
+    default:
+      return refusals.invalidRequest(error.message);
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Fragments on their way through: messages are put together and cut anew for the other side, with object ids of our own, so that each side
+ * gets fragments of the size it can take and ids that rise by one.
+ */
+import { Defragmenter, Fragmenter } from '../../protocol/psrp/fragment.ts';
+
+/** Object ids of one direction of one shell ([MS-PSRP] 2.2.4). */
+export class ObjectIds {
+  #last = 0n;
+  readonly next = (): bigint => {
+    this.#last += 1n;
+    return this.#last;
+  };
+}
+
+export class FragmentRelay {
+  readonly #in = new Defragmenter();
+  readonly #out: Fragmenter;
+
+  constructor(ids: ObjectIds) {
+    this.#out = new Fragmenter(ids.next);
+  }
+
+  get pendingBytes(): number {
+    return this.#out.pendingBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#out.isEmpty;
+  }
+
+  /** Takes fragments in; returns the whole messages they completed. Throws ProtocolError. */
+  push(fragments: Uint8Array): Uint8Array[] {
+    const messages = this.#in.push(fragments).map((whole) => whole.message);
+    // One fragment a chunk, as Windows answers.
+    for (const message of messages) this.#out.add(message, true);
+    return messages;
+  }
+
+  /** The next fragment, header and all, of at most so many bytes. */
+  take(maxBytes: number): Uint8Array | undefined {
+    return this.#out.take(maxBytes);
+  }
+}
