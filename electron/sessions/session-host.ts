@@ -54,8 +54,11 @@ const MASK = '********';
 
 export class SessionHost implements PSHost {
   readonly #options: SessionHostOptions;
-  /** Whether anything was drawn since it was last reset: a formatted error that drew nothing must be drawn otherwise. */
+  /** Whether anything was drawn since the error pass began: a formatted error that drew nothing must be drawn otherwise. */
   drew = false;
+  /** Whether the command wrote errors: it then failed, though its pipeline completed. */
+  drewErrors = false;
+  #errorPass = false;
 
   constructor(options: SessionHostOptions) {
     this.#options = options;
@@ -65,9 +68,20 @@ export class SessionHost implements PSHost {
     return this.#options.info();
   }
 
+  /** What is written until {@link endErrorPass} is a terminating error that the server formats as any other object: it is an error all the same. */
+  beginErrorPass(): void {
+    this.#errorPass = true;
+    this.drew = false;
+  }
+
+  endErrorPass(): void {
+    this.#errorPass = false;
+  }
+
   async write(texts: readonly PageText[]): Promise<void> {
     if (texts.length === 0) return;
     this.drew = true;
+    if (texts.some((text) => text.kind === 'error')) this.drewErrors = true;
     await this.#options.write(texts);
   }
 
@@ -82,7 +96,9 @@ export class SessionHost implements PSHost {
       case 'WriteLine1':
         return await this.#drawn([hostWrite('', true)]);
       case 'WriteLine2':
-        return await this.#drawn(this.#text(call.args.text, true));
+        return await this.#drawn(
+          this.#errorPass ? [errorLine(call.args.text)] : this.#text(call.args.text, true),
+        );
       case 'WriteLine3':
         return await this.#drawn(
           this.#text(call.args.text, true, call.args.foregroundColor, call.args.backgroundColor),

@@ -74,7 +74,10 @@ export class Session {
     this.id = options.id;
     this.#options = options;
     this.#size = options.size;
-    this.#desk = new InputDesk((request) => options.events.input(this.id, request), () => this.page.lastSeq);
+    this.#desk = new InputDesk(
+      (request) => options.events.input(this.id, request),
+      () => this.page.lastSeq,
+    );
     this.host = new SessionHost({
       computerName: options.server.name,
       desk: this.#desk,
@@ -253,6 +256,7 @@ export class Session {
   async #oneCommand(prompt: string): Promise<void> {
     let shown = prompt;
     let sent = '';
+    let unfinished: CommandRecord | undefined;
     try {
       let text = await this.#desk.ask({ kind: 'command', prompt });
       for (;;) {
@@ -263,29 +267,42 @@ export class Session {
           await this.page.append(0, [echo]);
           return;
         }
-        if ((await this.#runTyped(echo, text)) !== 'incomplete' || this.#stopped()) return;
+        unfinished = await this.#runTyped(echo, text, unfinished?.commandId);
+        if (unfinished === undefined || this.#stopped()) return;
         sent = text;
         shown = '>> ';
         text = await this.#desk.ask({ kind: 'continuation', prompt: shown, text: sent });
       }
     } catch (error) {
       if (!(error instanceof InputCancelled)) throw error;
-      if (!this.#leaving) await this.page.append(0, [echoLine(shown, `${error.text}^C`)]);
+      if (!this.#leaving)
+        await this.page.append(unfinished?.commandId ?? 0, [echoLine(shown, `${error.text}^C`)]);
+    } finally {
+      if (unfinished) this.#options.events.command(this.id, { ...unfinished, state: 'stopped' });
     }
   }
 
-  async #runTyped(echo: PageText, text: string): Promise<'ran' | 'incomplete'> {
+  /** Returns the command's record where the server says that the line is unfinished. */
+  async #runTyped(
+    echo: PageText,
+    text: string,
+    commandId: number | undefined,
+  ): Promise<CommandRecord | undefined> {
     // PowerShell's client sends a bare `exit` as Exit-PSSession: the remote `exit` would end the server's runspace.
     const line = /^\s*exit\s*;?\s*$/i.test(text) ? 'Exit-PSSession' : text;
-    let outcome: 'ran' | 'incomplete' = 'ran';
-    await this.#command(text, async (record) => {
-      await this.page.append(record.commandId, [echo]);
-      const result = await this.#follow(this.#start(line, true));
-      if (!isIncomplete(result)) return await this.#conclude(result);
-      outcome = 'incomplete';
-      return 'incomplete';
-    });
-    return outcome;
+    let unfinished = false;
+    const record = await this.#command(
+      text,
+      async ({ commandId: id }) => {
+        await this.page.append(id, [echo]);
+        const result = await this.#follow(this.#start(line, true));
+        if (!isIncomplete(result)) return await this.#conclude(result);
+        unfinished = true;
+        return 'running';
+      },
+      commandId,
+    );
+    return unfinished ? record : undefined;
   }
 
   async #runLine(before: string, script: string, after: string): Promise<CommandRecord> {
@@ -298,15 +315,17 @@ export class Session {
   /** Bookkeeping around one command: its id, Busy and Available again, its mark and duration. */
   async #command(
     text: string,
-    body: (record: CommandRecord) => Promise<'completed' | 'failed' | 'stopped' | 'incomplete'>,
+    body: (record: CommandRecord) => Promise<CommandRecord['state']>,
+    commandId: number = this.#nextCommandId++,
   ): Promise<CommandRecord> {
     await this.#quiet?.stop();
     const started = this.#options.now();
-    const record: CommandRecord = { commandId: this.#nextCommandId++, text, state: 'running' };
+    const record: CommandRecord = { commandId, text, state: 'running' };
     this.#commandId = record.commandId;
+    this.host.drewErrors = false;
     this.#move('commandStarted');
     this.#options.events.command(this.id, { ...record });
-    let state: 'completed' | 'failed' | 'stopped' | 'incomplete' = 'failed';
+    let state: CommandRecord['state'] = 'failed';
     try {
       state = await body(record);
     } catch (error) {
@@ -318,11 +337,12 @@ export class Session {
       if (this.#board.clear()) this.#options.events.progress(this.id, []);
       this.#move('commandEnded');
     }
-    record.state = state === 'incomplete' ? 'stopped' : state;
-    record.duration = this.#options.now() - started;
-    if (state !== 'incomplete') this.#remember(record);
-    this.#options.events.command(this.id, { ...record });
-    return record;
+    // Still `running`: the line was unfinished and goes on under the same id.
+    if (state === 'running') return record;
+    const ended: CommandRecord = { ...record, state, duration: this.#options.now() - started };
+    this.#remember(ended);
+    this.#options.events.command(this.id, ended);
+    return ended;
   }
 
   #remember(record: CommandRecord): void {
@@ -354,7 +374,7 @@ export class Session {
   }
 
   async #conclude(result: PipelineResult): Promise<'completed' | 'failed' | 'stopped'> {
-    if (result.state === 'Completed') return 'completed';
+    if (result.state === 'Completed') return this.host.drewErrors ? 'failed' : 'completed';
     if (result.state === 'Stopped') return 'stopped';
     await this.#showError(result);
     return 'failed';
@@ -367,19 +387,18 @@ export class Session {
       await this.host.write([errorLine(text)]);
       return;
     }
-    // Out-Default writes what carries this note as an error, in the error colour ([PowerShell] ConsoleHost does the same).
-    const { error } = result;
-    error.extended = [...(error.extended ?? []), ['writeErrorStream', true]];
-    this.host.drew = false;
+    this.host.beginErrorPass();
     try {
       const run = this.#mustPool().run(formatInputSpec(this.host.info));
       this.#running = run;
-      await run.writeInput(error);
+      await run.writeInput(result.error);
       run.endInput();
       const formatted = await this.#follow(run);
       if (formatted.state !== 'Completed' || !this.host.drew) await this.host.write([errorLine(text)]);
     } catch {
       await this.host.write([errorLine(text)]);
+    } finally {
+      this.host.endErrorPass();
     }
   }
 
