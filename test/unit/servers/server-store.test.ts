@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PRACTICE_SERVER_ID, ServerStore } from '../../../electron/servers/server-store.ts';
+import { ServerDraft, type Server } from '../../../shared/server.ts';
+
+let folder: string;
+let announced: Server[][];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'psdeck-servers-'));
+  announced = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function store(): Promise<ServerStore> {
+  const it = new ServerStore(folder, (list) => announced.push(list));
+  await it.load();
+  return it;
+}
+
+const draft = (change: Partial<ServerDraft> = {}) =>
+  ServerDraft.parse({ address: 'z002.corp.example', port: 5986, https: true, ...change });
+const FINGERPRINT = Array.from({ length: 32 }, () => 'AB').join(':');
+
+test('the first run has the practice server and nothing else', async () => {
+  expect((await store()).list().map((server) => server.name)).toEqual(['Practice server (this computer)']);
+});
+
+test('a server is kept across a restart; the practice server is never written', async () => {
+  const first = await store();
+  const added = await first.add(draft());
+  first.setPractice({ practice: { state: 'ready' }, port: 40000, userName: 'practice' });
+  expect(added.name).toBe('z002.corp.example');
+  expect((await store()).list().map((server) => server.name)).toEqual([
+    'z002.corp.example',
+    'Practice server (this computer)',
+  ]);
+  expect(await readFile(join(folder, 'servers.json'), 'utf8')).not.toContain('40000');
+  expect(announced.at(-1)?.find((server) => server.id === PRACTICE_SERVER_ID)?.port).toBe(40000);
+});
+
+test('two servers cannot have the same name, in whatever case', async () => {
+  const it = await store();
+  await it.add(draft({ name: 'Z002' }));
+  await expect(it.add(draft({ name: 'z002' }))).rejects.toMatchObject({
+    error: { code: 'server.duplicate-name', field: 'name' },
+  });
+  expect(it.list()).toHaveLength(2);
+});
+
+test('trust is for the address it was given to', async () => {
+  const it = await store();
+  const { id } = await it.add(draft());
+  await it.trustCertificate(id, FINGERPRINT);
+  expect((await it.update(id, draft({ name: 'Renamed' }))).trustedFingerprint).toBe(FINGERPRINT);
+  expect((await it.update(id, draft({ address: 'other.example' }))).trustedFingerprint).toBeUndefined();
+});
+
+test('what is no fingerprint is not trusted', async () => {
+  const it = await store();
+  const { id } = await it.add(draft());
+  await expect(it.trustCertificate(id, 'AB:CD')).rejects.toMatchObject({ error: { code: 'input.invalid' } });
+});
+
+test('the practice server cannot be edited or removed, an unknown one is said to be gone', async () => {
+  const it = await store();
+  await expect(it.remove(PRACTICE_SERVER_ID)).rejects.toMatchObject({ error: { code: 'server.practice' } });
+  await expect(it.update(PRACTICE_SERVER_ID, draft())).rejects.toMatchObject({
+    error: { code: 'server.practice' },
+  });
+  expect(() => it.get('nope')).toThrow(/no longer in the list/);
+});
+
+test.each([
+  ['a URL', 'https://z002/wsman'],
+  ['a name with a space', 'my server'],
+  ['user@host', 'ada@z002'],
+  ['nothing', '   '],
+])('%s is not an address', (_name, address) => {
+  expect(ServerDraft.safeParse({ address, port: 5986, https: true }).success).toBe(false);
+});
+
+test.each(['z002', '10.0.0.1', 'fe80::1', 'z002.corp.example'])('%s is an address', (address) => {
+  expect(ServerDraft.safeParse({ address, port: 5986, https: true }).success).toBe(true);
+});
