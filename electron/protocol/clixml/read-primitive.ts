@@ -20,7 +20,7 @@ export const parsers: { readonly [T in ParsedTag]: (text: string) => PrimitiveVa
   BA: parseBytes,
   G: parseGuid,
   Version: parseVersion,
-  SS: (text) => (parseBytes(text) === undefined ? undefined : text.replace(/[ \t\r\n]+/g, '')),
+  SS: parseSecureString,
 };
 
 export function parseInt64(text: string): bigint | undefined {
@@ -57,6 +57,12 @@ export function parseBytes(text: string): Uint8Array | undefined {
     : new Uint8Array(bytes);
 }
 
+/** In a session base64 of cipher text; in a file of Windows hexadecimal digits of whatever protects it there. Either is kept as it is. */
+export function parseSecureString(text: string): string | undefined {
+  const dense = text.replace(/[ \t\r\n]+/g, '');
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(dense) ? dense : undefined;
+}
+
 const guid =
   /^(?:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})|\{([0-9a-f-]{36})\}|\(([0-9a-f-]{36})\)|([0-9a-f]{32}))$/i;
 
@@ -75,6 +81,8 @@ export function parseGuid(text: string): string | undefined {
 
 /** System.Version: two to four numbers. */
 export function parseVersion(text: string): string | undefined {
+  // As everybody writes them; nine digits cannot be too many.
+  if (/^(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){1,3}$/.test(text)) return text;
   const parts = trimXml(text).split('.');
   if (parts.length < 2 || parts.length > 4) return undefined;
   const numbers = parts.map((p) => (/^\d{1,15}$/.test(p) ? Number(p) : Number.NaN));

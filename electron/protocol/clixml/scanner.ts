@@ -16,6 +16,14 @@ const slash = 0x2f;
 const bang = 0x21;
 const question = 0x3f;
 
+/**
+ * Places to remember property names in, powers of two: a few types of object have some hundred names, but most messages are small and
+ * come by the thousand.
+ */
+const fewNames = 32;
+const manyNames = 512;
+const smallText = 16_384;
+
 /** Characters that make a piece of text worth a second look: markup, escapes, line ends, controls. 1: any; 2: underscore. */
 const look: Uint8Array = buildLook();
 
@@ -44,11 +52,13 @@ export class Scanner {
   stream: string | undefined = undefined;
   xmlns: string | undefined = undefined;
   version: string | undefined = undefined;
+  readonly #names: (string | undefined)[];
   #nameStart = 0;
   #nameEnd = 0;
 
   constructor(input: string) {
     this.input = input;
+    this.#names = Array.from({ length: input.length > smallText ? manyNames : fewNames });
   }
 
   /** Read the next start tag among element content; `tagEnd` (nothing consumed) at an end tag. Text there is refused. */
@@ -130,6 +140,9 @@ export class Scanner {
     const input = this.input;
     let i = start;
     let c = input.charCodeAt(i);
+    if (c === 0x4e && input.charCodeAt(i + 1) === 0x3d && input.charCodeAt(i + 2) === 0x22) {
+      if (this.#plainName(i + 3)) return;
+    }
     while (c > 0x20 && c !== 0x3d && c !== gt && c !== lt && c !== slash && c !== 0x22 && c !== 0x27) {
       c = input.charCodeAt(++i);
     }
@@ -165,6 +178,30 @@ export class Scanner {
       if (this.version !== undefined) this.#twice(start);
       this.version = value;
     }
+  }
+
+  /** The usual `N="name"`, with nothing in it to decode. A name that came before is the same string again: a list of objects repeats few names many times. */
+  #plainName(start: number): boolean {
+    const input = this.input;
+    const { length } = input;
+    let hash = 0;
+    let i = start;
+    for (; i < length; i++) {
+      const c = input.charCodeAt(i);
+      if (c === 0x22) break;
+      if (c < 0x20 || c === 0x26 || c === lt || c === 0x5f || c >= 0xd800) return false;
+      hash = (hash * 31 + c) | 0;
+    }
+    if (i >= length || this.name !== undefined) return false;
+    const slot = (hash ^ (hash >>> 9)) & (this.#names.length - 1);
+    let name = this.#names[slot];
+    if (name === undefined || name.length !== i - start || !input.startsWith(name, start)) {
+      name = input.slice(start, i);
+      this.#names[slot] = name;
+    }
+    this.name = name;
+    this.position = i + 1;
+    return true;
   }
 
   #attributeValue(start: number, end: number): string {

@@ -42,6 +42,8 @@ class Writer {
   /** The same by identity: what was read shares its arrays. */
   readonly #typeNameLists = new Map<readonly string[], number>();
 
+  readonly #nameAttributes = new Map<string, string>();
+
   /** `attributes` are finished: empty, or with a space in front. */
   value(value: PsValue, attributes: string): void {
     switch (typeof value) {
@@ -137,6 +139,16 @@ class Writer {
     this.out += `</${kind}>`;
   }
 
+  /** The N attribute; a list of objects repeats few names many times. */
+  #named(name: string): string {
+    let attribute = this.#nameAttributes.get(name);
+    if (attribute === undefined) {
+      attribute = ` N="${encodeText(name)}"`;
+      this.#nameAttributes.set(name, attribute);
+    }
+    return attribute;
+  }
+
   #properties(
     element: 'Props' | 'MS',
     attributes: string,
@@ -145,7 +157,7 @@ class Writer {
     this.out += `<${element}${attributes}>`;
     for (const [name, value] of properties) {
       if (name === '' && element === 'MS') throw new UsageError('clixml.name', 'A property has no name');
-      const named = ` N="${encodeText(name)}"`;
+      const named = this.#named(name);
       if (element === 'MS' && value instanceof PsMemberSet) {
         this.#enter();
         this.#properties('MS', named, value.extended ?? []);

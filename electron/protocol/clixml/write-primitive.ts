@@ -3,7 +3,14 @@ import { UsageError } from '../errors.ts';
 import { formatDateTime, formatTimeSpan, isDateTime, isTimeSpan } from './date-time.ts';
 import { encodeText } from './escape.ts';
 import { formatDouble, formatSingle, parseDecimal, smallRanges } from './numbers.ts';
-import { int64Max, int64Min, parseBytes, parseGuid, parseVersion, uint64Max } from './read-primitive.ts';
+import {
+  int64Max,
+  int64Min,
+  parseGuid,
+  parseSecureString,
+  parseVersion,
+  uint64Max,
+} from './read-primitive.ts';
 import type { PrimitiveTag, PrimitiveValues, PsProgress } from './value.ts';
 
 type TextTag = Exclude<PrimitiveTag, 'PR'>;
@@ -24,7 +31,7 @@ const writers: { readonly [T in TextTag]: (value: PrimitiveValues[T]) => string 
   BA: writeBytes,
   G: (value) => parseGuid(value) ?? bad('G'),
   Version: (value) => parseVersion(value) ?? bad('Version'),
-  SS: (value) => (parseBytes(value) === undefined ? bad('SS') : value),
+  SS: (value) => parseSecureString(value) ?? bad('SS'),
   URI: encodeText,
   XD: encodeText,
   SBK: encodeText,

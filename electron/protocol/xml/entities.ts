@@ -1,8 +1,6 @@
 import { ProtocolError } from '../errors.ts';
 import { isXmlChar } from './chars.ts';
 
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-
 /** The longest reference that can be right: `&#x0010FFFF;` with some leading zeros. Longer ones are refused unread. */
 const longestReference = 16;
 
@@ -31,14 +29,21 @@ export function decodeReferences(raw: string, offset: number, code = 'xml.entity
 }
 
 function decodeOne(name: string, offset: number, code: string): string {
+  switch (name) {
+    case 'amp':
+      return '&';
+    case 'lt':
+      return '<';
+    case 'gt':
+      return '>';
+    case 'quot':
+      return '"';
+    case 'apos':
+      return "'";
+    default:
+  }
   if (name.charCodeAt(0) !== 0x23) {
-    const value = Object.hasOwn(named, name) ? named[name] : undefined;
-    if (value === undefined) {
-      throw new ProtocolError(code, 'A reference to an entity other than the five of XML', {
-        offset,
-      });
-    }
-    return value;
+    throw new ProtocolError(code, 'A reference to an entity other than the five of XML', { offset });
   }
   const hex = /^#x([0-9a-fA-F]+)$/.exec(name);
   const decimal = hex ? null : /^#([0-9]+)$/.exec(name);
