@@ -1,14 +1,22 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { createLogger, defineConfig } from 'vite';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+
+// theme.js is served as it stands, on purpose: it must run before anything is drawn. Vite has a warning for that and no way to agree.
+const logger = createLogger('warn');
+const warn = logger.warn.bind(logger);
+logger.warn = (message, options) => {
+  if (!message.includes('theme.js')) warn(message, options);
+};
 
 export default defineConfig({
   root: join(root, 'renderer'),
   // Relative: the same files are served by the browser shell and by the native window's own scheme.
   base: './',
-  plugins: [react()],
+  plugins: react(),
+  customLogger: logger,
   build: {
     outDir: join(root, 'dist', 'renderer'),
     emptyOutDir: true,

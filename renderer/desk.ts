@@ -1,0 +1,87 @@
+import type { Bridge } from './bridge/client.ts';
+import { appErrorOf } from './bridge/client.ts';
+import { createTerminals } from './features/terminal/terminals.ts';
+import type { Terminals } from './features/terminal/terminals.ts';
+import { createServersStore, loadServers, noteReach, setServers } from './stores/servers.ts';
+import type { ServersStore } from './stores/servers.ts';
+import { createSessionsStore, dropSession, loadSessions, putSession } from './stores/sessions.ts';
+import type { SessionsStore } from './stores/sessions.ts';
+import { createSettingsStore } from './stores/settings.ts';
+import type { SettingsStore, SystemTheme } from './stores/settings.ts';
+import { addNotice, createShellStore } from './stores/shell.ts';
+import type { ShellStore } from './stores/shell.ts';
+import { createTabsStore } from './stores/tabs.ts';
+import type { TabsStore } from './stores/tabs.ts';
+
+/** Everything the page works with: plain stores and the way to main. React only looks at it. */
+export interface Desk {
+  bridge: Bridge;
+  servers: ServersStore;
+  sessions: SessionsStore;
+  tabs: TabsStore;
+  settings: SettingsStore;
+  shell: ShellStore;
+  terminals: Terminals;
+}
+
+export function createDesk(bridge: Bridge, theme: SystemTheme): Desk {
+  const servers = createServersStore();
+  const sessions = createSessionsStore();
+  const settings = createSettingsStore(theme);
+  const shell = createShellStore();
+  const tabs = createTabsStore();
+  const terminals = createTerminals({
+    bridge,
+    settings,
+    fail: (error) => addNotice(shell, error),
+    confirmPaste: (sessionId, text) => shell.setState({ dialog: { kind: 'paste', sessionId, text } }),
+  });
+  return { bridge, servers, sessions, settings, shell, tabs, terminals };
+}
+
+/** Listens to main and fetches what is there now; again after each time the way to main was lost. */
+export function startDesk(desk: Desk): void {
+  const { bridge, servers, sessions, settings, shell, terminals } = desk;
+
+  bridge.on('servers.changed', (list) => setServers(servers, list));
+  bridge.on('settings.changed', (changed) => settings.setState(changed));
+  bridge.on('session.changed', (row) => {
+    const before = sessions.getState().rows.find((known) => known.id === row.id);
+    putSession(sessions, row);
+    if (row.state === 'Opened') noteReach(servers, row.serverId, 'up');
+    if (before !== undefined && before.state !== row.state) {
+      shell.setState({ announcement: `${row.name} on ${row.computerName}: ${row.state}` });
+    }
+  });
+  bridge.on('session.removed', ({ sessionId }) => {
+    dropSession(sessions, sessionId);
+    terminals.drop(sessionId);
+  });
+  bridge.on('app.notice', ({ error }) => addNotice(shell, error));
+
+  async function load(): Promise<void> {
+    try {
+      const [info, current] = await Promise.all([
+        bridge.call('app.info', {}),
+        bridge.call('settings.get', {}),
+        loadServers(servers, bridge),
+        loadSessions(sessions, bridge),
+      ]);
+      shell.setState({ info });
+      settings.setState(current);
+      terminals.reattach(new Set(sessions.getState().rows.map((row) => row.id)));
+    } catch (thrown) {
+      const error = appErrorOf(thrown);
+      // The banner already says that main is away.
+      if (error.code !== 'bridge.lost') addNotice(shell, error);
+    }
+  }
+
+  let lostOnce = false;
+  bridge.onConnection((connected) => {
+    shell.setState({ connected });
+    if (!connected) lostOnce = true;
+    else if (lostOnce) void load();
+  });
+  void load();
+}

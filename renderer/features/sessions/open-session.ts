@@ -1,0 +1,163 @@
+import type { AppError } from '../../../shared/error.ts';
+import type { SessionRow } from '../../../shared/session.ts';
+import { appErrorOf } from '../../bridge/client.ts';
+import type { Desk } from '../../desk.ts';
+import { noteReach, putServer } from '../../stores/servers.ts';
+import { isLive, putSession } from '../../stores/sessions.ts';
+import type { Credential } from '../../stores/shell.ts';
+import { openTab, patchServerTab, serverTab } from '../../stores/tabs.ts';
+
+/** Main refuses with one of these where the person has to type (again) who they are. */
+function asksCredential(code: string): boolean {
+  return code === 'credential.required' || code === 'signin.rejected' || code === 'signin.user-name';
+}
+
+function asksTrust(error: AppError): boolean {
+  return (error.code === 'tls.untrusted' || error.code === 'tls.changed') && error.certificate !== undefined;
+}
+
+function askCredential(desk: Desk, serverId: string, error: AppError | null): Promise<Credential | null> {
+  return new Promise((answer) => {
+    desk.shell.setState({
+      signIn: {
+        serverId,
+        error,
+        busy: false,
+        answer(credential) {
+          // The form stays while the log-on is tried, so that a refusal loses nothing of what was typed.
+          const { signIn } = desk.shell.getState();
+          desk.shell.setState({
+            signIn: credential === null || signIn === null ? null : { ...signIn, busy: true },
+          });
+          answer(credential);
+        },
+      },
+    });
+  });
+}
+
+function askTrust(desk: Desk, serverId: string, error: AppError): Promise<boolean> {
+  return new Promise((answer) => {
+    desk.shell.setState({
+      trust: {
+        serverId,
+        error,
+        answer(trust) {
+          desk.shell.setState({ trust: null });
+          answer(trust);
+        },
+      },
+    });
+  });
+}
+
+/**
+ * Opens a session, asking what has to be asked on the way. Each question is asked because of an answer of the server, and a rejected
+ * password is never sent a second time. Returns `null` where the person gave up or it failed; why then stands in the server's tab.
+ */
+export async function createSession(
+  desk: Desk,
+  serverId: string,
+  options: { enter: boolean; name?: string },
+): Promise<SessionRow | null> {
+  const { bridge, tabs, shell, terminals } = desk;
+  // Lives in this call only: typed once, it serves the further tries this opening needs.
+  let credential: Credential | undefined;
+  patchServerTab(tabs, serverId, { opening: true, failure: null });
+  try {
+    for (;;) {
+      try {
+        const row = await bridge.call('sessions.create', {
+          serverId,
+          size: terminals.likelySize(),
+          enter: options.enter,
+          ...(options.name === undefined || options.name === '' ? {} : { name: options.name }),
+          ...(credential === undefined ? {} : { credential }),
+        });
+        putSession(desk.sessions, row);
+        noteReach(desk.servers, serverId, 'up');
+        patchServerTab(tabs, serverId, { selectedSession: row.id });
+        return row;
+      } catch (thrown) {
+        const error = appErrorOf(thrown);
+        if (asksCredential(error.code)) {
+          const refused = error.code === 'credential.required' ? null : error;
+          const typed = await askCredential(desk, serverId, refused);
+          if (typed === null) return null;
+          credential = typed;
+        } else if (asksTrust(error)) {
+          if (!(await askTrust(desk, serverId, error))) return null;
+          const fingerprint = error.certificate?.fingerprint ?? '';
+          putServer(
+            desk.servers,
+            await bridge.call('servers.trustCertificate', { id: serverId, fingerprint }),
+          );
+        } else {
+          if (error.code.startsWith('connect.')) noteReach(desk.servers, serverId, 'down');
+          patchServerTab(tabs, serverId, { failure: { error, enter: options.enter } });
+          return null;
+        }
+      }
+    }
+  } catch (thrown) {
+    patchServerTab(tabs, serverId, { failure: { error: appErrorOf(thrown), enter: options.enter } });
+    return null;
+  } finally {
+    patchServerTab(tabs, serverId, { opening: false });
+    if (shell.getState().signIn?.serverId === serverId) shell.setState({ signIn: null });
+  }
+}
+
+function focusTerminal(desk: Desk, row: SessionRow): void {
+  // After the pane was drawn, which the new row brings about.
+  requestAnimationFrame(() => desk.terminals.known(row.id)?.focus());
+}
+
+/** Double-click: be inside the server. One already entered is shown again rather than entered twice. */
+export async function enterServer(desk: Desk, serverId: string): Promise<void> {
+  openTab(desk.tabs, serverId);
+  const rows = desk.sessions.getState().rows.filter((row) => row.serverId === serverId);
+  const inside = rows.find((row) => row.entered && isLive(row));
+  if (inside !== undefined) {
+    patchServerTab(desk.tabs, serverId, { selectedSession: inside.id });
+    focusTerminal(desk, inside);
+    return;
+  }
+  if (serverTab(desk.tabs.getState(), serverId).opening) return;
+  const row = await createSession(desk, serverId, { enter: true });
+  if (row !== null) focusTerminal(desk, row);
+}
+
+/** Ctrl+Enter: a tab and a session for it, without going inside. */
+export async function openServer(desk: Desk, serverId: string): Promise<void> {
+  openTab(desk.tabs, serverId);
+  const live = desk.sessions.getState().rows.some((row) => row.serverId === serverId && isLive(row));
+  if (live || serverTab(desk.tabs.getState(), serverId).opening) return;
+  await createSession(desk, serverId, { enter: false });
+}
+
+async function tell(desk: Desk, serverId: string, work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (thrown) {
+    patchServerTab(desk.tabs, serverId, { failure: { error: appErrorOf(thrown), enter: false } });
+    return false;
+  }
+}
+
+export async function enterSession(desk: Desk, row: SessionRow): Promise<void> {
+  const size = desk.terminals.known(row.id)?.size ?? desk.terminals.likelySize();
+  const entered = desk.bridge
+    .call('sessions.enter', { sessionId: row.id, size })
+    .then((now) => putSession(desk.sessions, now));
+  if (await tell(desk, row.serverId, entered)) focusTerminal(desk, row);
+}
+
+export async function exitSession(desk: Desk, row: SessionRow): Promise<void> {
+  await tell(desk, row.serverId, desk.bridge.call('sessions.exit', { sessionId: row.id }));
+}
+
+export async function removeSession(desk: Desk, row: SessionRow): Promise<void> {
+  await tell(desk, row.serverId, desk.bridge.call('sessions.remove', { sessionId: row.id }));
+}

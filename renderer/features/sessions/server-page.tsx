@@ -1,0 +1,132 @@
+import { Ellipsis, LogIn, Plus } from 'lucide-react';
+import type { Server } from '../../../shared/server.ts';
+import type { SessionRow } from '../../../shared/session.ts';
+import { serverLabel } from '../../stores/servers.ts';
+import { isLive } from '../../stores/sessions.ts';
+import { patchServerTab, serverTab } from '../../stores/tabs.ts';
+import { useDesk, useSlice } from '../../ui/desk-context.ts';
+import { Glyph } from '../../ui/glyphs.tsx';
+import { MenuButton } from '../../ui/menu.tsx';
+import { newSessionKey } from '../../ui/keys.ts';
+import { editServer, serverEntries } from '../servers/server-list.tsx';
+import { TerminalPane } from '../terminal/terminal-pane.tsx';
+import { createSession, enterServer } from './open-session.ts';
+import { SessionTable } from './session-table.tsx';
+import { Trouble } from './trouble.tsx';
+
+export function useServerRows(serverId: string | null): readonly SessionRow[] {
+  const desk = useDesk();
+  return useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === serverId);
+}
+
+/** The row the page is about: the chosen one, else the one somebody is inside of, else the newest. */
+export function currentRow(rows: readonly SessionRow[], chosen: number | null): SessionRow | null {
+  return rows.find((row) => row.id === chosen) ?? rows.find((row) => row.entered) ?? rows.at(-1) ?? null;
+}
+
+function Facts({ server, rows }: { server: Server; rows: readonly SessionRow[] }) {
+  const told = rows.find((row) => row.psVersion !== undefined || row.os !== undefined);
+  const scheme = server.https ? 'HTTPS' : 'HTTP';
+  return (
+    <div className="facts grow">
+      <span>
+        {server.address}:{server.port}
+      </span>
+      <span>{scheme}</span>
+      {told?.os === undefined ? null : <span>{told.os}</span>}
+      {told?.psVersion === undefined ? null : <span>PowerShell {told.psVersion}</span>}
+    </div>
+  );
+}
+
+export function ServerPage({ server }: { server: Server }) {
+  const desk = useDesk();
+  const tab = useSlice(desk.tabs, (state) => serverTab(state, server.id));
+  const shell = useSlice(desk.shell, (state) => state.info?.shell);
+  const rows = useServerRows(server.id);
+  const row = currentRow(rows, tab.selectedSession);
+  const name = serverLabel(server);
+  const { failure } = tab;
+
+  return (
+    <>
+      <div className="head">
+        <h1>{name}</h1>
+        <Facts server={server} rows={rows} />
+        <button
+          type="button"
+          className="btn"
+          disabled={tab.opening}
+          onClick={() => void createSession(desk, server.id, { enter: false })}
+        >
+          <Plus aria-hidden />
+          New session <kbd>{newSessionKey(shell)}</kbd>
+        </button>
+        <MenuButton entries={serverEntries(desk, server)}>
+          <button type="button" className="iconbtn" aria-label={`More about ${name}`}>
+            <Ellipsis aria-hidden />
+          </button>
+        </MenuButton>
+      </div>
+      {rows.length === 0 ? null : <SessionTable serverId={server.id} rows={rows} selected={row} />}
+      {failure !== null ? (
+        <Trouble
+          error={failure.error}
+          onRetry={() => {
+            patchServerTab(desk.tabs, server.id, { failure: null });
+            void (failure.enter
+              ? enterServer(desk, server.id)
+              : createSession(desk, server.id, { enter: false }));
+          }}
+          {...(server.kind === 'practice' ? {} : { onEdit: () => editServer(desk, server) })}
+        >
+          {rows.some(isLive) ? (
+            <button
+              type="button"
+              className="btn"
+              onClick={() => patchServerTab(desk.tabs, server.id, { failure: null })}
+            >
+              Back to the session
+            </button>
+          ) : null}
+        </Trouble>
+      ) : row === null ? (
+        <div className="blank" role="status">
+          {tab.opening ? (
+            <span className="state">
+              <Glyph name="opening" />
+              <span>Opening a session on {name}…</span>
+            </span>
+          ) : (
+            <>
+              <p>No session on {name} yet.</p>
+              <div className="do">
+                <button
+                  type="button"
+                  className="btn primary"
+                  onClick={() => void enterServer(desk, server.id)}
+                >
+                  <LogIn aria-hidden />
+                  Enter {name}
+                </button>
+              </div>
+            </>
+          )}
+        </div>
+      ) : row.state === 'Broken' && row.reason !== undefined ? (
+        <Trouble error={row.reason} onRetry={() => void createSession(desk, server.id, { enter: true })} />
+      ) : row.state === 'Opening' || row.state === 'BeforeOpen' ? (
+        <div className="blank" role="status">
+          <span className="state">
+            <Glyph name="opening" />
+            <span>
+              Opening {row.name} on {name}…
+            </span>
+          </span>
+        </div>
+      ) : (
+        <TerminalPane row={row} />
+      )}
+    </>
+  );
+}

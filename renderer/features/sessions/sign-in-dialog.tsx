@@ -1,0 +1,110 @@
+import { CornerDownLeft, Eye, EyeOff, KeyRound, TriangleAlert } from 'lucide-react';
+import { useId, useRef, useState } from 'react';
+import { serverLabel } from '../../stores/servers.ts';
+import type { SignInAsk } from '../../stores/shell.ts';
+import { useDesk, useSlice } from '../../ui/desk-context.ts';
+import { Dialog } from '../../ui/dialog.tsx';
+
+/** Asks who to sign in as. The password stays in its field and goes from there into the call: no store, no state of React ever holds it. */
+export function SignInDialog({ ask }: { ask: SignInAsk }) {
+  const desk = useDesk();
+  const server = useSlice(desk.servers, (state) => state.servers.find((known) => known.id === ask.serverId));
+  const user = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const [shown, setShown] = useState(false);
+  const [capsLock, setCapsLock] = useState(false);
+  const [missing, setMissing] = useState(false);
+  const ids = { user: useId(), password: useId(), hint: useId() };
+  if (server === undefined) return null;
+  const name = serverLabel(server);
+
+  function send(event: React.FormEvent): void {
+    event.preventDefault();
+    const userName = user.current?.value.trim() ?? '';
+    if (userName === '') {
+      setMissing(true);
+      user.current?.focus();
+      return;
+    }
+    ask.answer({ userName, password: password.current?.value ?? '' });
+  }
+
+  return (
+    <Dialog
+      icon={<KeyRound aria-hidden />}
+      title={`Sign in to ${name}`}
+      description={`${server.address}:${String(server.port)}, over ${server.https ? 'HTTPS' : 'HTTP'}`}
+      width="narrow"
+      initialFocus={server.userName === '' ? user : password}
+      onClose={() => ask.answer(null)}
+    >
+      <form onSubmit={send}>
+        <div className="body">
+          {ask.error === null || ask.busy ? null : (
+            <div className="callout bad" role="alert">
+              <TriangleAlert aria-hidden />
+              <span>
+                {ask.error.title}
+                {/[.!?]$/.test(ask.error.title) ? ' ' : '. '}
+                {ask.error.why ?? 'PSDeck doesn’t try again by itself, so the account doesn’t lock.'}
+              </span>
+            </div>
+          )}
+          <div className="lbl">
+            <label htmlFor={ids.user}>User name</label>
+            <span className={missing ? 'field bad' : 'field'}>
+              <input
+                id={ids.user}
+                ref={user}
+                defaultValue={server.userName}
+                autoComplete="off"
+                spellCheck={false}
+                aria-describedby={ids.hint}
+                aria-invalid={missing}
+                maxLength={256}
+                onChange={() => setMissing(false)}
+              />
+            </span>
+            <span className={missing ? 'under bad' : 'under'} id={ids.hint}>
+              {missing
+                ? 'Type who to sign in as'
+                : `DOMAIN\\name. For a local account write ${server.address.split('.')[0] ?? server.address}\\name`}
+            </span>
+            <label htmlFor={ids.password}>Password</label>
+            <span className="field">
+              <input
+                id={ids.password}
+                ref={password}
+                type={shown ? 'text' : 'password'}
+                autoComplete="off"
+                spellCheck={false}
+                maxLength={1024}
+                onKeyUp={(event) => setCapsLock(event.getModifierState('CapsLock'))}
+              />
+              <button
+                type="button"
+                className="iconbtn small"
+                style={{ marginRight: -6 }}
+                aria-label={shown ? 'Hide password' : 'Show password'}
+                aria-pressed={shown}
+                onClick={() => setShown(!shown)}
+              >
+                {shown ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
+              </button>
+            </span>
+            {capsLock ? <span className="under busy">Caps Lock is on</span> : null}
+          </div>
+        </div>
+        <footer>
+          <span className="left under">Kept in memory until PSDeck closes</span>
+          <button type="button" className="btn" onClick={() => ask.answer(null)}>
+            Cancel <kbd>Esc</kbd>
+          </button>
+          <button type="submit" className="btn primary" disabled={ask.busy}>
+            {ask.busy ? 'Signing in…' : 'Sign in'} <CornerDownLeft aria-hidden />
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

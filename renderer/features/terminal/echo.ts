@@ -1,0 +1,46 @@
+import { highlight, tokenSgr } from './highlight.ts';
+
+/**
+ * Main's echo of a command is plain text: prompt, command, CR LF, further lines behind `>> `. Here it gets the look the line had while it
+ * was typed. What is not recognised is drawn as it came.
+ */
+export function dressEcho(vt: string, command: string | null): string {
+  if (command === null || vt.includes('\u001b') || !vt.endsWith('\r\n')) return vt;
+  const drawn = vt.slice(0, -2).split('\r\n');
+  const lines = command.replaceAll('\r\n', '\n').split('\n');
+  // Of a command that went out in parts an echo shows the last ones.
+  for (let from = 0; from < lines.length; from++) {
+    const shown = lines.slice(from);
+    const offset = drawn.length - shown.length;
+    if (offset < 0 || !shown.every((line, index) => drawn[offset + index]?.endsWith(line) === true)) continue;
+    const coloured = colour(shown.join('\n')).split('\n');
+    const dressed = drawn.map((line, index) => {
+      const typed = shown[index - offset];
+      if (typed === undefined) return strong(line);
+      return strong(line.slice(0, line.length - typed.length)) + (coloured[index - offset] ?? typed);
+    });
+    return `${dressed.join('\r\n')}\r\n`;
+  }
+  return vt;
+}
+
+function strong(text: string): string {
+  return text === '' ? '' : `\u001b[1m${text}\u001b[0m`;
+}
+
+function colour(text: string): string {
+  let vt = '';
+  let at = 0;
+  for (const token of highlight(text)) {
+    vt += text.slice(at, token.from);
+    const sgr = tokenSgr[token.kind];
+    // A token over several lines is coloured line by line, so that the continuation prompts between stay plain.
+    vt += text
+      .slice(token.from, token.to)
+      .split('\n')
+      .map((part) => (part === '' ? '' : `\u001b[${sgr}m${part}\u001b[0m`))
+      .join('\n');
+    at = token.to;
+  }
+  return vt + text.slice(at);
+}

@@ -1,0 +1,109 @@
+import type { IMarker, Terminal } from '@xterm/xterm';
+import type { CommandRecord } from '../../../shared/terminal.ts';
+
+/**
+ * The margin: a result mark beside each command's echo and, at the right, how long it took. Markers move with the text; only what stands
+ * on the screen has elements.
+ */
+export interface Marks {
+  /** The command's echo begins at the cursor. */
+  place(commandId: number): void;
+  update(record: CommandRecord): void;
+  has(commandId: number): boolean;
+  clear(): void;
+  draw(): void;
+}
+
+interface Mark {
+  marker: IMarker;
+  record: CommandRecord | null;
+  element: HTMLElement | null;
+}
+
+const words = { running: 'running', completed: 'succeeded', failed: 'failed', stopped: 'stopped' } as const;
+
+export function durationText(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function createMarks(terminal: Terminal, layer: HTMLElement): Marks {
+  const marks = new Map<number, Mark>();
+  const early = new Map<number, CommandRecord>();
+
+  function fill(element: HTMLElement, record: CommandRecord): void {
+    const { state } = record;
+    if (element.dataset.state !== state) {
+      element.dataset.state = state;
+      const glyph = document.createElement('span');
+      glyph.className = 'cmd-mark';
+      glyph.setAttribute('role', 'img');
+      glyph.setAttribute('aria-label', words[state]);
+      glyph.title = words[state];
+      const took = document.createElement('span');
+      took.className = 'cmd-took';
+      element.replaceChildren(glyph, took);
+    }
+    const took = element.lastElementChild;
+    // A command that took no noticeable time needs no figure.
+    if (took !== null) took.textContent = record.duration === undefined ? '' : durationText(record.duration);
+  }
+
+  return {
+    place(commandId) {
+      if (marks.has(commandId)) return;
+      const marker = terminal.registerMarker(0);
+      const mark: Mark = { marker, record: early.get(commandId) ?? null, element: null };
+      early.delete(commandId);
+      marks.set(commandId, mark);
+      marker.onDispose(() => {
+        mark.element?.remove();
+        marks.delete(commandId);
+      });
+    },
+    update(record) {
+      const mark = marks.get(record.commandId);
+      if (mark === undefined) {
+        early.set(record.commandId, record);
+        return;
+      }
+      mark.record = record;
+      if (mark.element === null) this.draw();
+      else fill(mark.element, record);
+    },
+    has: (commandId) => marks.has(commandId),
+    clear() {
+      for (const mark of marks.values()) mark.marker.dispose();
+      marks.clear();
+      early.clear();
+    },
+    draw() {
+      const screen = terminal.element?.querySelector<HTMLElement>('.xterm-screen');
+      if (screen === null || screen === undefined) return;
+      const height = screen.clientHeight / terminal.rows;
+      const top = terminal.buffer.active.viewportY;
+      for (const mark of marks.values()) {
+        const row = mark.marker.line - top;
+        // Of a command that main no longer knows nothing can be said.
+        if (mark.record === null || row < 0 || row >= terminal.rows) {
+          mark.element?.remove();
+          mark.element = null;
+          continue;
+        }
+        if (mark.element === null) {
+          mark.element = document.createElement('div');
+          mark.element.className = 'cmd';
+          fill(mark.element, mark.record);
+          layer.append(mark.element);
+        }
+        mark.element.style.top = `${row * height}px`;
+        mark.element.style.height = `${height}px`;
+      }
+    },
+  };
+}

@@ -1,0 +1,263 @@
+import type { CellWidths } from './cell-width.ts';
+import { highlight, tokenSgr } from './highlight.ts';
+
+/**
+ * Draws the line being typed into the terminal and takes it away again. Pure: it foresees where every character will stand, row by row,
+ * with the terminal's own width rules, so that it always knows how far up the drawing began.
+ */
+
+export interface PaintInput {
+  /** May carry colours (SGR) and line ends, as a prompt function made it. */
+  prompt: string;
+  /** Stands before every further line of the text. */
+  continuationPrompt: string;
+  text: string;
+  cursor: number;
+  selection: { from: number; to: number } | null;
+  masked: boolean;
+  /** Colour the text as a command. */
+  command: boolean;
+  columns: number;
+  rows: number;
+  /** Column the drawing begins at: 0 unless output before it did not end its line. */
+  startColumn: number;
+  /** Empty rows kept free below, for the completion menu. */
+  reserve: number;
+}
+
+export interface Painted {
+  vt: string;
+  /** Takes the drawing away, from where the cursor is left, and puts the cursor where the drawing began. */
+  erase: string;
+  /** Row of the cursor, counted from the first drawn one. */
+  cursorRow: number;
+  cursorColumn: number;
+  /** Drawn rows, without the reserve. */
+  rows: number;
+  reserve: number;
+}
+
+interface Row {
+  vt: string;
+  /** Ended by the text and not by the edge. */
+  hard: boolean;
+}
+
+// oxlint-disable-next-line no-control-regex -- escape sequences begin with a control character
+const sgrSequence = /^\u001b\[[\d;:]*m/;
+/** Any other escape sequence in a prompt (a title, a link): it has no place inside a line that is drawn again and again. */
+// oxlint-disable-next-line no-control-regex -- as above
+const otherSequence = /^\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\[[\d;:?<>=!]*[ -/]*[@-~]?|.?)/u;
+
+const selectionSgr = '7';
+const tabStop = 8;
+
+class Layout {
+  readonly rows: Row[] = [];
+  readonly #widths: CellWidths;
+  readonly #columns: number;
+  #row = '';
+  #column: number;
+  #joinState = 0;
+  /** The cluster that may still grow: its text and width, not yet on the row. */
+  #cluster = '';
+  #clusterWidth = 0;
+  #sgr = '';
+
+  constructor(widths: CellWidths, columns: number, startColumn: number) {
+    this.#widths = widths;
+    this.#columns = columns;
+    this.#column = startColumn;
+  }
+
+  /** SGR for what follows; the empty string is plain. */
+  style(sgr: string): void {
+    if (sgr === this.#sgr) return;
+    this.#settle();
+    this.#sgr = sgr;
+    this.#row += sgr === '' ? '\u001b[0m' : `\u001b[0;${sgr}m`;
+  }
+
+  /** A sequence without width, as it stands. */
+  raw(vt: string): void {
+    this.#settle();
+    this.#row += vt;
+  }
+
+  put(codePoint: number): void {
+    const { state, width, joins } = this.#widths.next(codePoint, this.#joinState);
+    const character = String.fromCodePoint(codePoint);
+    if (joins && this.#cluster !== '') {
+      this.#cluster += character;
+      this.#clusterWidth = width;
+    } else {
+      this.#settle();
+      this.#cluster = character;
+      this.#clusterWidth = width;
+    }
+    this.#joinState = state;
+  }
+
+  newLine(): void {
+    this.#settle();
+    this.#joinState = 0;
+    this.#endRow(true);
+  }
+
+  /** Where the next character would stand if it were one column wide. */
+  position(): { row: number; column: number } {
+    this.#settle();
+    if (this.#column >= this.#columns) return { row: this.rows.length + 1, column: 0 };
+    return { row: this.rows.length, column: this.#column };
+  }
+
+  tab(): void {
+    this.#settle();
+    const to = Math.min((Math.floor(this.#column / tabStop) + 1) * tabStop, this.#columns);
+    const count = Math.max(1, to - this.#column);
+    for (let space = 0; space < count; space++) this.put(0x20);
+  }
+
+  /** A cursor behind a full row needs a row of its own: the space brings the terminal's pending wrap about. */
+  reach(cursorRow: number): void {
+    this.#settle();
+    if (cursorRow <= this.rows.length) return;
+    this.#endRow(false);
+    this.#row += ' ';
+  }
+
+  finish(): void {
+    this.#settle();
+    this.#endRow(true);
+  }
+
+  #settle(): void {
+    if (this.#cluster === '') return;
+    if (this.#column + this.#clusterWidth > this.#columns && this.#column > 0) this.#endRow(false);
+    this.#row += this.#cluster;
+    this.#column += this.#clusterWidth;
+    this.#cluster = '';
+    this.#clusterWidth = 0;
+  }
+
+  #endRow(hard: boolean): void {
+    this.rows.push({ vt: this.#row, hard });
+    this.#row = '';
+    this.#column = 0;
+  }
+}
+
+function putText(layout: Layout, character: string): void {
+  const codePoint = character.codePointAt(0) ?? 0x20;
+  if (character === '\t') layout.tab();
+  else if (codePoint < 0x20) {
+    layout.put(0x5e);
+    layout.put(codePoint + 0x40);
+  } else if (codePoint === 0x7f || (codePoint >= 0x80 && codePoint < 0xa0)) layout.put(0xfffd);
+  // A half of a surrogate pair alone is drawn as the replacement character, as the terminal would.
+  else if (codePoint >= 0xd800 && codePoint <= 0xdfff) layout.put(0xfffd);
+  else layout.put(codePoint);
+}
+
+/** A prompt without colours of its own is drawn strong, as the page's echo is. */
+function putPrompt(layout: Layout, prompt: string): void {
+  layout.style(prompt.includes('\u001b') ? '' : '1');
+  let at = 0;
+  while (at < prompt.length) {
+    const rest = prompt.slice(at, at + 4096);
+    const sgr = sgrSequence.exec(rest)?.[0];
+    if (sgr !== undefined) {
+      layout.raw(sgr);
+      at += sgr.length;
+      continue;
+    }
+    if (rest.startsWith('\u001b')) {
+      at += otherSequence.exec(rest)?.[0].length ?? 1;
+      continue;
+    }
+    const character = String.fromCodePoint(prompt.codePointAt(at) ?? 0x20);
+    at += character.length;
+    if (character === '\n') layout.newLine();
+    else if (character !== '\r' && character !== '\u0007') putText(layout, character);
+  }
+  if (prompt.includes('\u001b')) layout.raw('\u001b[0m');
+  layout.style('');
+}
+
+/** SGR of each position of the text; cheap to ask from left to right. */
+function styles(input: PaintInput): (at: number) => string {
+  const tokens = input.command && !input.masked ? highlight(input.text) : [];
+  let next = 0;
+  return (at) => {
+    const { selection } = input;
+    if (selection !== null && at >= selection.from && at < selection.to) return selectionSgr;
+    while (next < tokens.length && (tokens[next]?.to ?? 0) <= at) next++;
+    const token = tokens[next];
+    return token !== undefined && token.from <= at ? tokenSgr[token.kind] : '';
+  };
+}
+
+function up(rows: number): string {
+  return rows > 0 ? `\u001b[${rows}A` : '';
+}
+
+function right(columns: number): string {
+  return columns > 0 ? `\u001b[${columns}C` : '';
+}
+
+export function paint(input: PaintInput, widths: CellWidths): Painted {
+  const layout = new Layout(widths, input.columns, input.startColumn);
+  putPrompt(layout, input.prompt);
+
+  const styleAt = styles(input);
+  let cursor: { row: number; column: number } | null = null;
+  let at = 0;
+  while (at < input.text.length) {
+    if (at === input.cursor) cursor = layout.position();
+    const character = String.fromCodePoint(input.text.codePointAt(at) ?? 0x20);
+    if (character === '\n') {
+      if (at === input.cursor && cursor !== null) layout.reach(cursor.row);
+      layout.newLine();
+      putPrompt(layout, input.continuationPrompt);
+    } else {
+      layout.style(styleAt(at));
+      putText(layout, input.masked ? '*' : character);
+    }
+    at += character.length;
+  }
+  layout.style('');
+  cursor ??= layout.position();
+  layout.reach(cursor.row);
+  layout.finish();
+  return frame(layout.rows, cursor, input);
+}
+
+/** Puts the rows together; of a drawing higher than the screen, the part around the cursor. */
+function frame(all: readonly Row[], cursor: { row: number; column: number }, input: PaintInput): Painted {
+  const room = Math.max(1, input.rows - (input.startColumn > 0 ? 1 : 0));
+  const shown = Math.min(all.length, room);
+  const first = all.length <= room ? 0 : Math.min(Math.max(0, cursor.row - shown + 1), all.length - shown);
+  const reserve = Math.max(0, Math.min(input.reserve, room - shown));
+  // Rows before the window are not drawn; the window then starts on a row of its own.
+  const lead = first > 0 && input.startColumn > 0 ? 1 : 0;
+
+  let vt = lead === 1 ? '\r\n' : '';
+  for (let row = first; row < first + shown; row++) {
+    const { vt: content, hard } = all[row] ?? { vt: '', hard: true };
+    vt += content;
+    if (hard && row < first + shown - 1) vt += '\r\n';
+  }
+  vt += '\u001b[0m' + '\r\n'.repeat(reserve);
+
+  const cursorRow = cursor.row - first + lead;
+  const rows = shown + lead;
+  vt += up(rows - 1 + reserve - cursorRow) + '\r' + right(cursor.column);
+  return {
+    vt,
+    erase: up(cursorRow) + '\r' + right(input.startColumn) + '\u001b[J',
+    cursorRow,
+    cursorColumn: cursor.column,
+    rows,
+    reserve,
+  };
+}

@@ -1,0 +1,59 @@
+import type { Desk } from '../desk.ts';
+import { createSession } from '../features/sessions/open-session.ts';
+import { closeTab, stepTab, welcomeTab } from '../stores/tabs.ts';
+
+/** In a browser's tab Ctrl+Shift+N opens a private window and never reaches the page; the other key works everywhere. */
+export function newSessionKey(shell: 'electron' | 'browser' | undefined): string {
+  return shell === 'electron' ? 'Ctrl+Shift+N' : 'Alt+N';
+}
+
+/** F6 goes round these, in the order they stand on the screen. */
+function focusNextPane(back: boolean): void {
+  const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')].filter(
+    (pane) => pane.offsetParent !== null,
+  );
+  const at = panes.findIndex((pane) => pane.contains(document.activeElement));
+  const next = panes[(at + (back ? -1 : 1) + panes.length) % panes.length];
+  if (next === undefined) return;
+  const target =
+    next.querySelector<HTMLElement>('.xterm-helper-textarea, [tabindex="0"], input, button') ?? next;
+  (next.tabIndex >= 0 ? next : target).focus();
+}
+
+function focusFilter(desk: Desk): void {
+  desk.settings.setState({ sidebar: true });
+  requestAnimationFrame(() => document.querySelector<HTMLInputElement>('#server-filter')?.select());
+}
+
+/** The window's own keys; a terminal has all others. Returns whether the key was one. */
+export function windowKey(desk: Desk, event: KeyboardEvent): boolean {
+  const { ctrlKey, altKey, shiftKey } = event;
+  const key = event.key.toLowerCase();
+  const { active } = desk.tabs.getState();
+  const { dialog, signIn, trust } = desk.shell.getState();
+  if (dialog !== null || signIn !== null || trust !== null) return false;
+
+  if (key === 'f6') focusNextPane(shiftKey);
+  else if (ctrlKey && !altKey && !shiftKey && key === ',')
+    desk.shell.setState({ dialog: { kind: 'settings' } });
+  else if (ctrlKey && shiftKey && key === 'e') focusFilter(desk);
+  else if ((ctrlKey && shiftKey && key === 'n') || (altKey && !ctrlKey && !shiftKey && key === 'n')) {
+    if (active === null || active === welcomeTab) return false;
+    void createSession(desk, active, { enter: false });
+  } else if (ctrlKey && shiftKey && key === 'f') {
+    const view = activeTerminal(desk);
+    view?.setFinding(!view.state.getState().finding);
+  } else if (ctrlKey && (key === 'pageup' || key === 'pagedown')) {
+    stepTab(desk.tabs, key === 'pageup' ? -1 : 1);
+  } else if (ctrlKey && shiftKey && key === 'w') {
+    if (active !== null) closeTab(desk.tabs, active);
+  } else return false;
+  event.preventDefault();
+  event.stopPropagation();
+  return true;
+}
+
+function activeTerminal(desk: Desk) {
+  const shown = document.querySelector<HTMLElement>('[data-session-id]')?.dataset.sessionId;
+  return shown === undefined ? undefined : desk.terminals.known(Number(shown));
+}

@@ -1,0 +1,92 @@
+import { House, Plus, X } from 'lucide-react';
+import { useEffect } from 'react';
+import { serverLabel } from '../stores/servers.ts';
+import type { TabId } from '../stores/tabs.ts';
+import { closeTab, openTab, welcomeTab } from '../stores/tabs.ts';
+import { useDesk, useSlice } from './desk-context.ts';
+import { Glyph, mostImportant } from './glyphs.tsx';
+import { Tip } from './tip.tsx';
+
+function Tab({ id, active }: { id: TabId; active: boolean }) {
+  const desk = useDesk();
+  const server = useSlice(desk.servers, (state) => state.servers.find((known) => known.id === id));
+  const rows = useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === id);
+  const name = id === welcomeTab ? 'Welcome' : server === undefined ? 'Removed' : serverLabel(server);
+  const glyph = mostImportant(rows);
+
+  useEffect(() => {
+    if (active) document.title = id === welcomeTab ? 'PSDeck' : `${name} · PSDeck`;
+  }, [active, id, name]);
+
+  return (
+    <div
+      id={`tab-${id}`}
+      className={active ? 'tab on' : 'tab'}
+      role="tab"
+      aria-selected={active}
+      aria-controls="page"
+      tabIndex={active ? 0 : -1}
+      onMouseDown={(event) => {
+        if (event.button === 0) desk.tabs.setState({ active: id });
+      }}
+      onAuxClick={(event) => {
+        if (event.button === 1) closeTab(desk.tabs, id);
+      }}
+      onKeyDown={(event) => {
+        const { order } = desk.tabs.getState();
+        const at = order.indexOf(id);
+        const to =
+          event.key === 'ArrowRight' ? order[at + 1] : event.key === 'ArrowLeft' ? order[at - 1] : undefined;
+        if (to !== undefined) {
+          desk.tabs.setState({ active: to });
+          document.querySelector<HTMLElement>(`#tab-${CSS.escape(to)}`)?.focus();
+        } else if (event.key === 'Delete') closeTab(desk.tabs, id);
+        else if (event.key === 'Enter' || event.key === ' ') desk.tabs.setState({ active: id });
+        else return;
+        event.preventDefault();
+      }}
+    >
+      {id === welcomeTab ? <House className="s" aria-hidden /> : <Glyph name={glyph ?? 'none'} />}
+      <span className="cut" title={name}>
+        {name}
+      </span>
+      <button
+        type="button"
+        className="iconbtn small close"
+        aria-label={`Close ${name}`}
+        tabIndex={-1}
+        onMouseDown={(event) => event.stopPropagation()}
+        onClick={() => closeTab(desk.tabs, id)}
+      >
+        <X className="s" aria-hidden />
+      </button>
+    </div>
+  );
+}
+
+/** One tab a server. Closing one leaves its sessions as they are. */
+export function TabStrip() {
+  const desk = useDesk();
+  const order = useSlice(desk.tabs, (state) => state.order);
+  const active = useSlice(desk.tabs, (state) => state.active);
+  return (
+    <div className="tabs">
+      <div className="tabs-list" role="tablist" aria-label="Servers that are open" data-pane="tabs">
+        {order.map((id) => (
+          <Tab key={id} id={id} active={id === active} />
+        ))}
+      </div>
+      <Tip text="Open a server">
+        <button
+          type="button"
+          className="iconbtn"
+          aria-label="Open a server"
+          onClick={() => openTab(desk.tabs, welcomeTab)}
+        >
+          <Plus aria-hidden />
+        </button>
+      </Tip>
+      <span className="grow" />
+    </div>
+  );
+}
