@@ -1,4 +1,5 @@
 /** Numbers as .NET's XmlConvert reads and writes them. */
+import { isSpace } from '../xml/chars.ts';
 
 /** The range of each integer element that fits a JavaScript number. */
 export const smallRanges: Readonly<Record<string, readonly [number, number]>> = {
@@ -13,10 +14,11 @@ export const smallRanges: Readonly<Record<string, readonly [number, number]>> = 
 
 /** White space of XML, which XmlConvert trims; nothing else. */
 export function trimXml(text: string): string {
-  const first = text.charCodeAt(0);
-  const last = text.charCodeAt(text.length - 1);
-  if (first > 0x20 && last > 0x20) return text;
-  return text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 /** An integer in decimal between two bounds; NaN for anything else. An unsigned one takes no minus, not even before zero. */
@@ -57,7 +59,7 @@ export function parseBigInteger(text: string, min: bigint, max: bigint): bigint 
 /** A floating-point number; undefined for anything that System.Double does not parse. */
 export function parseFloating(text: string): number | undefined {
   const trimmed = trimXml(text);
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(trimmed)) return Number(trimmed);
+  if (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(trimmed)) return Number(trimmed);
   if (trimmed === 'INF') return Number.POSITIVE_INFINITY;
   if (trimmed === '-INF') return Number.NEGATIVE_INFINITY;
   const word = /^([+-]?)(infinity|nan)$/i.exec(trimmed);
