@@ -8,22 +8,26 @@ import type { ExpectedObject, ExpectedValue } from './psrp-vectors.ts';
 
 export type Meaning = null | string | boolean | Meaning[] | { [key: string]: Meaning };
 
-export function meaningOf(value: PsValue | undefined): Meaning {
+export function meaningOf(value: PsValue | undefined, outer: readonly PsObject[] = []): Meaning {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return `#${value}`;
   if (value instanceof PsPrimitive) return primitive(value);
   if (!(value instanceof PsObject)) throw new TypeError('no such value');
+  const level = outer.indexOf(value);
+  // An object may contain itself.
+  if (level >= 0) return { '(again)': `${outer.length - level} levels up` };
+  const inner = [...outer, value];
   const container = value.container;
   return assemble(
-    value.base === undefined ? undefined : meaningOf(value.base),
+    value.base === undefined ? undefined : meaningOf(value.base, inner),
     container === undefined
       ? undefined
       : container.kind === 'DCT'
-        ? container.entries.map(([k, v]) => [meaningOf(k), meaningOf(v)] as [Meaning, Meaning])
-        : container.items.map((item) => meaningOf(item)),
+        ? container.entries.map(([k, v]) => [meaningOf(k, inner), meaningOf(v, inner)] as [Meaning, Meaning])
+        : container.items.map((item) => meaningOf(item, inner)),
     container?.kind === 'DCT',
-    [...(value.adapted ?? []), ...(value.extended ?? [])].map(([k, v]) => [k, meaningOf(v)]),
+    [...(value.adapted ?? []), ...(value.extended ?? [])].map(([k, v]) => [k, meaningOf(v, inner)]),
   );
 }
 

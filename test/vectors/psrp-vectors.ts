@@ -58,7 +58,8 @@ export interface RecordedPacket {
   action: string;
   stream: string | null;
   psGuid: string | null;
-  line: string;
+  /** The fragments, base64. */
+  data?: string;
 }
 
 export interface RecordedSession {
