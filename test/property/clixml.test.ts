@@ -60,7 +60,7 @@ describe('what is written reads back', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const written = encodeText(text);
-        expect(written).not.toMatch(/[<>"\ud800-\udfff]/);
+        expect(written).not.toMatch(/[<>\ud800-\udfff]/);
         const unescaped = new XmlReader(`<a>${written}</a>`);
         unescaped.next();
         const raw = unescaped.next() === 'text' ? unescaped.text : '';

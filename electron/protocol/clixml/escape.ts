@@ -39,15 +39,15 @@ function isHexDigit(c: number): boolean {
 
 /**
  * What cannot stand in CLIXML as it is: XML's own characters, the controls C0 and 0x7F–0x9F, every surrogate, the two non-characters
- * that XML refuses, and an underscore that would begin an escape. The quote is for attributes only but harmless in text.
+ * that XML refuses, and an underscore that would begin an escape.
  */
 // eslint-disable-next-line no-control-regex -- exactly these
-const special = /[&<>"\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]|_(?=[xX])/;
+const special = /[&<>\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]|_(?=[xX])/;
 const specials = new RegExp(special.source, 'g');
 
-const markup: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const markup: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** Escape for text and attribute values alike. */
+/** Escape the text of an element. */
 export function encodeText(text: string): string {
   return special.test(text) ? text.replace(specials, encodeUnit) : text;
 }
@@ -56,7 +56,8 @@ function encodeUnit(unit: string): string {
   return markup[unit] ?? `_x${unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
 }
 
-/** Escape the markup of a text that takes no `_x` escapes (numbers, dates and the like never need even this). */
-export function encodeMarkup(text: string): string {
-  return /[&<>"]/.test(text) ? text.replace(/[&<>"]/g, (c) => markup[c]!) : text;
+/** Escape the value of an attribute in double quotes. */
+export function encodeAttribute(text: string): string {
+  const encoded = encodeText(text);
+  return encoded.includes('"') ? encoded.replaceAll('"', '&quot;') : encoded;
 }

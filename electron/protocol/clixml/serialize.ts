@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../errors.ts';
 import { defaultLimits } from './deserialize.ts';
-import { encodeText } from './escape.ts';
+import { encodeAttribute, encodeText } from './escape.ts';
 import { clixmlNamespace } from './scanner.ts';
 import type { PsContainer, PsValue } from './value.ts';
 import { PsMemberSet, PsObject, PsPrimitive } from './value.ts';
@@ -29,7 +29,7 @@ export function serializeDocument(
   writer.out = `<Objs Version="1.1.0.1" xmlns="${clixmlNamespace}">`;
   for (const [i, value] of values.entries()) {
     const stream = streams[i];
-    writer.value(value, stream === undefined ? '' : ` S="${encodeText(stream)}"`);
+    writer.value(value, stream === undefined ? '' : ` S="${encodeAttribute(stream)}"`);
   }
   return `${writer.out}</Objs>`;
 }
@@ -85,7 +85,8 @@ class Writer {
     this.#objects.set(object, id);
     this.out += `<Obj${attributes} RefId="${id}">`;
     if (object.typeNames.length > 0) this.#names(object.typeNames);
-    if (object.text !== undefined) this.out += `<ToString>${encodeText(object.text)}</ToString>`;
+    if (object.text === '') this.out += '<ToString />';
+    else if (object.text !== undefined) this.out += `<ToString>${encodeText(object.text)}</ToString>`;
     if (object.base !== undefined) this.value(object.base, '');
     if (object.container !== undefined) this.#container(object.container);
     if (object.adapted !== undefined) this.#properties('Props', '', object.adapted);
@@ -124,6 +125,11 @@ class Writer {
 
   #container(container: PsContainer): void {
     const { kind } = container;
+    const length = container.kind === 'DCT' ? container.entries.length : container.items.length;
+    if (length === 0) {
+      this.out += `<${kind} />`;
+      return;
+    }
     this.out += `<${kind}>`;
     if (container.kind === 'DCT') {
       for (const [key, value] of container.entries) {
@@ -143,7 +149,7 @@ class Writer {
   #named(name: string): string {
     let attribute = this.#nameAttributes.get(name);
     if (attribute === undefined) {
-      attribute = ` N="${encodeText(name)}"`;
+      attribute = ` N="${encodeAttribute(name)}"`;
       this.#nameAttributes.set(name, attribute);
     }
     return attribute;
@@ -154,6 +160,10 @@ class Writer {
     attributes: string,
     properties: readonly (readonly [string, PsValue])[],
   ): void {
+    if (properties.length === 0) {
+      this.out += `<${element}${attributes} />`;
+      return;
+    }
     this.out += `<${element}${attributes}>`;
     for (const [name, value] of properties) {
       if (name === '' && element === 'MS') throw new UsageError('clixml.name', 'A property has no name');

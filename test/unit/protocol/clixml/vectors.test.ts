@@ -5,7 +5,7 @@ import { deserialize, deserializeDocument } from '../../../../electron/protocol/
 import { serialize, serializeDocument } from '../../../../electron/protocol/clixml/serialize.ts';
 import { ProtocolError } from '../../../../electron/protocol/errors.ts';
 import type { ClixmlCase } from './vectors.ts';
-import { clixmlCases, describeValue, renumber } from './vectors.ts';
+import { clixmlCases, describeValue, psrpMessages, renumber } from './vectors.ts';
 
 function read(c: ClixmlCase): ClixmlDocument {
   return c.document
@@ -53,6 +53,40 @@ describe('writing an accepted vector again keeps its meaning', () => {
     expect(told(again)).toEqual(told(document));
     expect(again.streams).toEqual(document.streams);
   });
+});
+
+/**
+ * What a client of Python wrote among the recordings: RefId before N, and `<S />`. It means the same (see above), but it is not how
+ * PowerShell writes.
+ */
+const notByPowerShell = /RefId="\d+" N=|^<S \/>$/;
+
+describe('PowerShell 2.0 to 7.6 wrote the same, character for character', () => {
+  const written = accepted.filter((c) => /^(pwsh|winps)\./.test(c.id) && !notByPowerShell.test(c.clixml));
+
+  test.each(written.map((c) => [c.id, c] as const))('%s', (_id, c) => {
+    const { values } = read(c);
+    const [ours, theirs] = c.document
+      ? // Documents were written with line ends and indentation between elements.
+        [serializeDocument(values), c.clixml.replace(/>\r?\n\s*</g, '><').trim()]
+      : [serialize(values[0]!), c.clixml];
+    expect(ours).toBe(theirs);
+  });
+
+  test('there are many', () => expect(written.length).toBeGreaterThan(220));
+});
+
+describe('the messages of recorded PSRP sessions', () => {
+  const messages = psrpMessages();
+
+  test.each(messages.map((m) => [m.id, m] as const))('%s', (_id, m) => {
+    const value = deserialize(m.data);
+    expect([describeValue(value, new Map())]).toEqual(renumber([m.expected]));
+    const again = deserialize(serialize(value));
+    expect(describeValue(again, new Map())).toEqual(describeValue(value, new Map()));
+  });
+
+  test('there are many', () => expect(messages.length).toBeGreaterThan(500));
 });
 
 test('the vectors are there', () => {

@@ -23,6 +23,35 @@ export function clixmlCases(file?: string): ClixmlCase[] {
   );
 }
 
+export interface PsrpMessage {
+  id: string;
+  sender: string;
+  data: string;
+  expected: unknown;
+}
+
+const psrpFolder = fileURLToPath(new URL('../../../vectors/psrp/', import.meta.url));
+
+/** Every recorded PSRP message that has data and whose meaning is told. */
+export function psrpMessages(): PsrpMessage[] {
+  return readdirSync(psrpFolder).flatMap((file) => {
+    const { messages } = JSON.parse(readFileSync(psrpFolder + file, 'utf8')) as {
+      messages?: {
+        index?: number;
+        sender: string;
+        data?: string;
+        expected?: unknown;
+        messageTypeName: string;
+      }[];
+    };
+    return (messages ?? []).flatMap(({ index, sender, data, expected, messageTypeName }, i) =>
+      data !== undefined && data !== '' && expected !== undefined && expected !== null
+        ? [{ id: `${file} ${index ?? i} ${messageTypeName}`, sender, data, expected }]
+        : [],
+    );
+  });
+}
+
 const clrTypes: Readonly<Record<string, string>> = {
   C: 'System.Char',
   DT: 'System.DateTime',
