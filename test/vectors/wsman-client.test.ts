@@ -90,7 +90,7 @@ describe.each(recordings.map((r) => [r.id, r] as const))('%s', (_id, recording) 
   const requests = exchanges.filter((e) => e.direction === 'request');
   const responses = exchanges.filter((e) => e.direction === 'response');
 
-  test.runIf(requests.length > 0)('our requests mean what was recorded', () => {
+  if (requests.length > 0) test('our requests mean what was recorded', () => {
     for (const { body } of requests) {
       const recorded = readEnvelope(body!);
       const ours = encode(decodeRequest(recorded), contextOf(recorded));
@@ -98,7 +98,7 @@ describe.each(recordings.map((r) => [r.id, r] as const))('%s', (_id, recording) 
     }
   });
 
-  test.runIf(responses.length > 0)('responses hold what was recorded', () => {
+  if (responses.length > 0) test('responses hold what was recorded', () => {
     for (const exchange of responses) {
       const envelope = readEnvelope(exchange.body!);
       const kind = exchange.action?.trim().split('/').at(-1);

@@ -1,27 +1,14 @@
 /** One program of a winrs shell, with its output waiting for Receives. */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { OutputChunk, ReceiveResponse } from '../../protocol/wsman/receive.ts';
 import type { Clock } from './clock.ts';
 import { fillAnswer } from './envelope-budget.ts';
 import { OutputChannel } from './output-channel.ts';
-import { invalidParameter, programNotFound, unknownStream } from './refusals.ts';
-
-export interface ProcessOptions {
-  readonly command: string;
-  readonly arguments: readonly string[];
-  /** Starts the program itself instead of a command line. */
-  readonly skipShell: boolean;
-  readonly workingDirectory?: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly clock: Clock;
-}
+import type { Program } from './program.ts';
+import { unknownStream } from './refusals.ts';
 
 /** Output of one stream that waits for the client before the program is held: more than an envelope, less than anyone notices. */
 const HOLD_ABOVE_BYTES = 1024 * 1024;
-
-/** What a process ended by a signal answers as its exit code: STATUS_CONTROL_C_EXIT, as of a program that Windows' Ctrl+C ended. */
-const CONTROL_C_EXIT = -1073741510;
 
 class OutputQueue {
   readonly name: 'stdout' | 'stderr';
@@ -74,70 +61,32 @@ export class CmdProcess {
   readonly id: string;
   readonly commandLine: string;
   readonly channel: OutputChannel<ReceiveResponse>;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #program: Program;
   readonly #outputs: readonly OutputQueue[];
   #exitCode: number | undefined;
 
-  private constructor(id: string, commandLine: string, child: ChildProcessWithoutNullStreams, clock: Clock) {
+  constructor(id: string, line: string, program: Program, clock: Clock) {
     this.id = id;
-    this.commandLine = commandLine;
-    this.#child = child;
+    this.commandLine = line;
+    this.#program = program;
     this.channel = new OutputChannel({ take: (maxBytes) => this.#take(maxBytes) }, clock);
     const changed = (): void => this.channel.wake();
     this.#outputs = [
-      new OutputQueue('stdout', child.stdout, changed),
-      new OutputQueue('stderr', child.stderr, changed),
+      new OutputQueue('stdout', program.stdout, changed),
+      new OutputQueue('stderr', program.stderr, changed),
     ];
-    child.once('close', (code) => {
-      this.#exitCode = code ?? CONTROL_C_EXIT;
+    void program.exited.then((code) => {
+      this.#exitCode = code;
       changed();
     });
     // A program may close its input before it has read what we send.
-    child.stdin.on('error', () => undefined);
-  }
-
-  static start(id: string, options: ProcessOptions): Promise<CmdProcess> {
-    const line = [options.command, ...options.arguments].join(' ');
-    const [file, args] = options.skipShell
-      ? [options.command, options.arguments]
-      : process.platform === 'win32'
-        ? [process.env['ComSpec'] ?? 'cmd.exe', ['/d', '/s', '/c', `"${line}"`]]
-        : ['/bin/sh', ['-c', line]];
-    return new Promise((resolve, reject) => {
-      let child: ChildProcessWithoutNullStreams;
-      try {
-        child = spawn(file, args, {
-          env: { ...process.env, ...options.environment },
-          ...(options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory }),
-          stdio: 'pipe',
-          windowsHide: true,
-          // Its own process group, so that Ctrl+C reaches what the command line started.
-          detached: process.platform !== 'win32',
-          windowsVerbatimArguments: !options.skipShell,
-        });
-      } catch {
-        // Node refuses at once what no system could start, such as an empty name.
-        reject(invalidParameter());
-        return;
-      }
-      const onError = (): void => reject(programNotFound());
-      child.once('error', onError);
-      child.once('spawn', () => {
-        child.off('error', onError);
-        child.on('error', () => undefined);
-        resolve(new CmdProcess(id, line, child, options.clock));
-      });
-    });
-  }
-
-  get pid(): number | undefined {
-    return this.#child.pid;
+    program.stdin.on('error', () => undefined);
   }
 
   /** Resolves when the program's pipe has taken it. */
   async write(stream: string, data: Uint8Array, end: boolean): Promise<void> {
     if (stream !== 'stdin') throw unknownStream();
-    const { stdin } = this.#child;
+    const { stdin } = this.#program;
     if (stdin.destroyed || stdin.writableEnded) return;
     if (data.byteLength > 0 && !stdin.write(data)) {
       await new Promise<void>((resolve) => {
@@ -154,22 +103,11 @@ export class CmdProcess {
   }
 
   interrupt(): void {
-    this.#kill('SIGINT');
+    this.#program.interrupt();
   }
 
   kill(): void {
-    this.#kill('SIGKILL');
-  }
-
-  #kill(signal: 'SIGINT' | 'SIGKILL'): void {
-    const { pid } = this.#child;
-    if (pid === undefined || this.#exitCode !== undefined) return;
-    try {
-      if (process.platform === 'win32') this.#child.kill(signal);
-      else process.kill(-pid, signal);
-    } catch {
-      // The group is gone already.
-    }
+    this.#program.kill();
   }
 
   #take(maxBytes: number): ReceiveResponse | undefined {

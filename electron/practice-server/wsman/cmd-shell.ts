@@ -9,6 +9,7 @@ import type { EnvironmentVariable, ShellDescription } from '../../protocol/wsman
 import type { SignalRequest } from '../../protocol/wsman/signal.ts';
 import type { Clock } from './clock.ts';
 import { CmdProcess } from './cmd-process.ts';
+import { commandLine, type ProgramStarter } from './program.ts';
 import {
   commandIdInUse,
   invalidParameter,
@@ -20,6 +21,7 @@ import { idKey, type ReceiveLimits, type Shell, type ShellBase } from './shell.t
 
 export interface CmdShellOptions extends ShellBase {
   readonly clock: Clock;
+  readonly startProgram: ProgramStarter;
   readonly maxCommands: number;
   readonly inputStreams: readonly string[];
   readonly outputStreams: readonly string[];
@@ -36,6 +38,7 @@ export class CmdShell implements Shell {
   /** Programs being started, for the limit. */
   #starting = 0;
   readonly #started: number;
+  #closed = false;
 
   constructor(options: CmdShellOptions) {
     this.#options = options;
@@ -80,14 +83,18 @@ export class CmdShell implements Shell {
     if (this.#processes.has(idKey(id))) throw commandIdInUse();
     this.#starting++;
     try {
-      const running = await CmdProcess.start(id, {
+      const program = await this.#options.startProgram({
         command: request.command,
         arguments: request.arguments,
         skipShell: request.skipCmdShell ?? false,
         ...(workingDirectory === undefined ? {} : { workingDirectory }),
         environment: Object.fromEntries((environment ?? []).map((v) => [v.name, v.value])),
-        clock,
       });
+      if (this.#closed) {
+        program.kill();
+        throw operationAborted('The shell was deleted');
+      }
+      const running = new CmdProcess(id, commandLine(request), program, clock);
       this.#processes.set(idKey(id), running);
     } finally {
       this.#starting--;
@@ -103,11 +110,10 @@ export class CmdShell implements Shell {
     }
   }
 
-  async receive(request: ReceiveRequest, limits: ReceiveLimits): Promise<ReceiveResponse> {
+  receive(request: ReceiveRequest, limits: ReceiveLimits): Promise<ReceiveResponse> {
     const running = this.#find(request.commandId);
-    const response = await running.channel.receive(limits.maxEnvelopeSize, limits.timeoutMs, limits.signal);
     // What was received to its end stays until it is signalled or its shell goes, as clients signal it afterwards.
-    return response;
+    return running.channel.receive(limits.maxEnvelopeSize, limits.timeoutMs, limits.signal);
   }
 
   signal(request: SignalRequest): Promise<void> {
@@ -129,6 +135,7 @@ export class CmdShell implements Shell {
   }
 
   close(reason: string): Promise<void> {
+    this.#closed = true;
     for (const running of this.#processes.values()) {
       running.kill();
       running.channel.end(operationAborted(reason));

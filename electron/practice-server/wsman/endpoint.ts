@@ -41,6 +41,7 @@ import { systemClock, type Clock } from './clock.ts';
 import { CmdShell } from './cmd-shell.ts';
 import { MIN_ENVELOPE_SIZE } from './envelope-budget.ts';
 import { PowerShellShell, type EngineFactory } from './powershell-shell.ts';
+import { startProgram, type ProgramStarter } from './program.ts';
 import * as refusals from './refusals.ts';
 import { Refusal } from './refusals.ts';
 import { idKey, type Shell, type ShellBase } from './shell.ts';
@@ -95,6 +96,8 @@ export interface WsmanEndpointOptions {
   readonly configurations?: readonly string[];
   /** Whether winrs shells may be made. */
   readonly allowCmd?: boolean;
+  /** How a winrs shell starts programs; with the operating system where not given. */
+  readonly startProgram?: ProgramStarter;
   readonly shellLimits?: Partial<ShellLimits>;
   readonly clock?: Clock;
   /** What Identify says of us. */
@@ -333,6 +336,7 @@ class Endpoint implements WsmanEndpoint {
     return Promise.resolve(
       new CmdShell({
         ...base,
+        startProgram: this.#options.startProgram ?? startProgram,
         inputStreams: request.inputStreams,
         outputStreams: request.outputStreams,
         ...(request.workingDirectory === undefined ? {} : { workingDirectory: request.workingDirectory }),

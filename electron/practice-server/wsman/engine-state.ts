@@ -35,6 +35,16 @@ export function endsPipeline(message: Uint8Array): boolean {
   return decoded.name === 'PIPELINE_STATE' && ENDED.has(decoded.body.state);
 }
 
+/**
+ * Whether the pipeline now waits for the client to answer a host call; a call id of -100 says that no answer is expected
+ * ([MS-PSRP] 2.2.2.27, 2.2.3.17). Throws ProtocolError for a host call that is none.
+ */
+export function asksClient(message: Uint8Array): boolean {
+  if (messageType(message) !== MessageType.PIPELINE_HOST_CALL) return false;
+  const decoded = decodeBody(decodeMessage(message));
+  return decoded.name === 'PIPELINE_HOST_CALL' && decoded.body.callId > 0n;
+}
+
 /** The type in the header; 0 for what is too short to have one. */
 function messageType(message: Uint8Array): number {
   return message.byteLength < 8

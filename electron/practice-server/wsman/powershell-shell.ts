@@ -18,7 +18,7 @@ import type { ShellDescription } from '../../protocol/wsman/shell-description.ts
 import type { SignalRequest } from '../../protocol/wsman/signal.ts';
 import type { OutOfProcessPeer, PeerEvents } from '../../transport/child-process/out-of-process-peer.ts';
 import type { Clock } from './clock.ts';
-import { endsPipeline, PoolMemory } from './engine-state.ts';
+import { asksClient, endsPipeline, PoolMemory } from './engine-state.ts';
 import { fillAnswer } from './envelope-budget.ts';
 import { FragmentRelay, ObjectIds } from './fragment-relay.ts';
 import { OutputChannel } from './output-channel.ts';
@@ -63,6 +63,8 @@ interface Target {
   readonly input: Map<string, FragmentRelay>;
   readonly channel: OutputChannel<ReceiveResponse>;
   ended: boolean;
+  /** The pipeline waits for an answer of the client. */
+  asking: boolean;
 }
 
 export interface PowerShellShellOptions extends ShellBase {
@@ -232,6 +234,7 @@ export class PowerShellShell implements Shell {
       input: new Map(),
       channel: new OutputChannel({ take: (maxBytes) => this.#take(target, maxBytes) }, this.#options.clock),
       ended: false,
+      asking: false,
     };
     return target;
   }
@@ -252,8 +255,11 @@ export class PowerShellShell implements Shell {
     });
     const done = target.ended && target.output.isEmpty;
     if (streams.length === 0 && !done) return undefined;
-    return done && commandId !== undefined
-      ? { streams, commandState: { commandId, state: 'Done', exitCode: 0 } }
+    if (commandId === undefined) return { streams };
+    if (done) return { streams, commandState: { commandId, state: 'Done', exitCode: 0 } };
+    // As Windows tells that the command waits for its client; a running one goes without saying.
+    return target.asking && target.output.isEmpty
+      ? { streams, commandState: { commandId, state: 'Pending' } }
       : { streams };
   }
 
@@ -272,6 +278,7 @@ export class PowerShellShell implements Shell {
       target.input.set(stream, relay);
     }
     relay.push(fragments);
+    target.asking = false;
     const sent: Promise<void>[] = [];
     await this.#withEngine(async (engine) => {
       for (;;) {
@@ -316,6 +323,7 @@ export class PowerShellShell implements Shell {
       for (const message of target.output.push(data)) {
         if (target === this.#pool) this.memory.see(message);
         else if (endsPipeline(message)) target.ended = true;
+        else target.asking = asksClient(message);
       }
     } catch {
       this.#fail('The PowerShell engine sent something that is not PSRP');
