@@ -69,10 +69,12 @@ export function serverEntries(desk: Desk, server: Server): MenuEntries {
 
 function Node({ server, selected }: { server: Server; selected: boolean }) {
   const desk = useDesk();
-  const reach = useSlice(desk.servers, (state) => reachOf(server, state.reach));
+  const told = useSlice(desk.servers, (state) => reachOf(server, state.reach));
   const rows = useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === server.id);
   const important = mostImportant(rows);
+  const answers = rows.some((row) => row.state === 'Opened');
   const name = serverLabel(server);
+  const reach = answers ? 'up' : told;
   return (
     <>
       <Glyph name={reach} label={server.practice?.message ?? reachWords[reach]} className="reach" />

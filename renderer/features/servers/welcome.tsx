@@ -54,7 +54,7 @@ export function Welcome() {
               autoComplete="off"
             />
           </label>
-          <button type="submit" className="btn primary" disabled={typed.trim() === ''}>
+          <button type="submit" className="btn primary">
             Connect <CornerDownLeft aria-hidden />
           </button>
         </form>

@@ -100,10 +100,10 @@ export function SessionTable({
       <table role="grid" aria-label="Sessions" onKeyDown={onKeyDown}>
         <colgroup>
           <col style={{ width: 52 }} />
-          <col style={{ width: '14%' }} />
-          <col style={{ width: '15%' }} />
-          <col style={{ width: '15%' }} />
-          <col style={{ width: '20%' }} />
+          <col style={{ width: '13%' }} />
+          <col style={{ width: '13%' }} />
+          <col style={{ width: '13%' }} />
+          <col style={{ width: '19%' }} />
           <col style={{ width: '13%' }} />
           <col />
         </colgroup>

@@ -23,7 +23,7 @@ const kinds: Readonly<Record<string, string>> = {
 export function kindWord(kind: string, toolTip: string): string {
   const type = /^\[([\w.[\]?]+)\]/.exec(toolTip)?.[1];
   if (kind === 'ParameterName' && type !== undefined) {
-    return type === 'SwitchParameter' ? 'switch' : type.toLowerCase();
+    return type === 'SwitchParameter' ? 'switch' : type;
   }
   return kinds[kind] ?? kind;
 }

@@ -22,14 +22,18 @@ interface Mark {
 
 const words = { running: 'running', completed: 'succeeded', failed: 'failed', stopped: 'stopped' } as const;
 
+function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
 export function durationText(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return two(minutes, 'min', Math.floor(seconds % 60), 's');
+  return two(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
 }
 
 export function createMarks(terminal: Terminal, layer: HTMLElement): Marks {

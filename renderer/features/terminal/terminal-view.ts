@@ -55,8 +55,12 @@ export interface TerminalDeps {
 const menuHeight = 6 * 24 + 16;
 /** Long enough to span a drag of the window's edge, short enough to feel immediate. */
 const resizeWait = 80;
-/** What a terminal of a whole screen of emoji may still draw at once; PowerShell's own warning limit for pastes. */
+/** Windows Terminal asks before it pastes more than 5 KiB; people know that limit. */
 const longPaste = 5 * 1024;
+/** Neighbouring pieces are joined up to this: beyond it a write of its own costs xterm nothing more. */
+const longPart = 65_536;
+// oxlint-disable-next-line no-control-regex -- escape sequences begin with a control character
+const intense = /\u001b\[(3[0-7]);1m/g;
 
 /**
  * One session's terminal: its xterm, the line editor drawn into it, and the conversation with main. Lives as long as the session is looked
@@ -269,11 +273,11 @@ export class TerminalView {
       this.#enqueue((done) => {
         this.#painted = null;
         this.#marks.clear();
-        this.#commands.clear();
         this.#terminal.reset();
         done();
       });
       this.#edit({ kind: 'history', history: snapshot.history });
+      this.#commands.clear();
       for (const command of snapshot.commands) this.#commands.set(command.commandId, command.text);
       const after = this.#sequencer.start(snapshot.seq);
       this.#enqueue((done) => {
@@ -389,8 +393,9 @@ export class TerminalView {
         placed.add(item.commandId);
         const vt = dressEcho(item.vt, this.#commands.get(item.commandId) ?? typed);
         parts.push({ commandId: first ? item.commandId : 0, vt });
-      } else if (last === undefined || last.vt.length > 65_536) parts.push({ commandId: 0, vt: item.vt });
-      else last.vt += item.vt;
+      } else if (last === undefined || last.vt.length > longPart) {
+        parts.push({ commandId: 0, vt: quietIntensity(item.vt) });
+      } else last.vt += quietIntensity(item.vt);
     }
     return parts;
   }
@@ -641,6 +646,14 @@ export class TerminalView {
       this.focus();
     }
   }
+}
+
+/**
+ * PowerShell writes its colours as intense ones (`31;1`). A console on Windows shows that as a brighter colour and not as bold type, and
+ * pages of bold errors are hard to read; the prompt alone is bold here.
+ */
+function quietIntensity(vt: string): string {
+  return vt.replaceAll(intense, '\u001b[$1m');
 }
 
 /** The line as it is to be drawn now; nothing while nobody waits for input. */

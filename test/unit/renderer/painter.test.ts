@@ -1,0 +1,221 @@
+import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
+import headless from '@xterm/headless';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createCellWidths } from '../../../renderer/features/terminal/cell-width.ts';
+import { dressEcho } from '../../../renderer/features/terminal/echo.ts';
+import { highlight } from '../../../renderer/features/terminal/highlight.ts';
+import type { PaintInput } from '../../../renderer/features/terminal/painter.ts';
+import { paint } from '../../../renderer/features/terminal/painter.ts';
+
+const widths = createCellWidths();
+
+function terminal(columns: number, rows: number) {
+  const made = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 500 });
+  made.loadAddon(new UnicodeGraphemesAddon());
+  return made;
+}
+
+type Screen = ReturnType<typeof terminal>;
+
+function write(screen: Screen, vt: string): Promise<void> {
+  return new Promise((done) => screen.write(vt, done));
+}
+
+function lines(screen: Screen): string[] {
+  const buffer = screen.buffer.active;
+  const all: string[] = [];
+  for (let row = 0; row < buffer.length; row++) {
+    all.push(buffer.getLine(row)?.translateToString(true) ?? '');
+  }
+  while (all.at(-1) === '') all.pop();
+  return all;
+}
+
+function cursor(screen: Screen): { row: number; column: number } {
+  const { baseY, cursorY, cursorX } = screen.buffer.active;
+  return { row: baseY + cursorY, column: cursorX };
+}
+
+function input(patch: Partial<PaintInput>): PaintInput {
+  return {
+    prompt: 'PS> ',
+    continuationPrompt: '>> ',
+    text: '',
+    cursor: 0,
+    selection: null,
+    masked: false,
+    command: true,
+    columns: 20,
+    rows: 10,
+    startColumn: 0,
+    reserve: 0,
+    ...patch,
+  };
+}
+
+describe('the drawn line', () => {
+  test('wraps at the edge, and the cursor after a full row stands on the next', async () => {
+    const screen = terminal(20, 10);
+    const text = 'x'.repeat(16);
+    const painted = paint(input({ text, cursor: 16 }), widths);
+    await write(screen, painted.vt);
+    expect(lines(screen)[0]).toBe(`PS> ${text}`);
+    expect(cursor(screen)).toEqual({ row: 1, column: 0 });
+    expect(screen.buffer.active.getLine(1)?.isWrapped).toBe(true);
+  });
+
+  test('a wide character that does not fit goes to the next row as a whole', async () => {
+    const screen = terminal(20, 10);
+    const text = `${'x'.repeat(15)}日本`;
+    await write(screen, paint(input({ text, cursor: 15 }), widths).vt);
+    expect(lines(screen)).toEqual([`PS> ${'x'.repeat(15)}`, '日本']);
+  });
+
+  test('several lines stand behind their prompt', async () => {
+    const screen = terminal(20, 10);
+    await write(screen, paint(input({ text: 'if (1) {\n  2\n}', cursor: 9 }), widths).vt);
+    expect(lines(screen)).toEqual(['PS> if (1) {', '>>   2', '>> }']);
+    expect(cursor(screen)).toEqual({ row: 1, column: 3 });
+  });
+
+  test('a secret shows its length and nothing else', async () => {
+    const screen = terminal(40, 10);
+    const painted = paint(input({ text: 'hunter2', cursor: 7, masked: true, columns: 40 }), widths);
+    await write(screen, painted.vt);
+    expect(lines(screen)).toEqual(['PS> *******']);
+    expect(painted.vt).not.toContain('hunter');
+  });
+
+  test('a prompt keeps its colours and loses titles and cursor moves', async () => {
+    const screen = terminal(40, 10);
+    const prompt = '\u001b]0;owned\u0007\u001b[2J\u001b[31mred\u001b[0m\u001b[10;10H> ';
+    await write(screen, paint(input({ prompt, text: 'ab', cursor: 2, columns: 40 }), widths).vt);
+    expect(lines(screen)).toEqual(['red> ab']);
+    expect(screen.buffer.active.getLine(0)?.getCell(0)?.getFgColor()).toBe(1);
+  });
+
+  test('rows are kept free below for the menu, also at the end of the screen', async () => {
+    const screen = terminal(20, 10);
+    await write(screen, 'a\r\n'.repeat(9));
+    const painted = paint(input({ text: 'x', cursor: 1, reserve: 4 }), widths);
+    await write(screen, painted.vt);
+    const { cursorY } = screen.buffer.active;
+    expect(cursorY).toBe(5);
+    expect(painted.reserve).toBe(4);
+    await write(screen, painted.erase);
+    expect(lines(screen)).toEqual(Array.from({ length: 9 }, () => 'a'));
+  });
+});
+
+const texts = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 12 }),
+      fc.string({ unit: 'grapheme-ascii', maxLength: 40 }),
+      fc.constantFrom('日本語', '👩‍👩‍👧', 'e\u0301\u0302', '🇩🇪🇫🇷', '\t', '\n', '한국어', '❤️', '\u200d', 'ﷺ'),
+    ),
+    { maxLength: 12 },
+  )
+  .map((parts) => parts.join('').replaceAll(/[^\P{Cc}\n\t]/gu, ''));
+
+test('at every width from 20 to 200 it foresees where the cursor goes, and takes away exactly what it drew', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      texts,
+      fc.integer({ min: 20, max: 200 }),
+      fc.integer({ min: 2, max: 30 }),
+      fc.nat(20),
+      fc.nat(40),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (text, columns, rows, startColumn, above, place) => {
+        const screen = terminal(columns, rows);
+        const start = Math.min(startColumn, columns - 1);
+        await write(screen, `${'above\r\n'.repeat(above)}${'s'.repeat(start)}`);
+        const before = lines(screen).filter((line) => line !== '');
+        const from = cursor(screen);
+        // Between two code points at least: the editor never puts it elsewhere.
+        const points = [...text];
+        const at = points.slice(0, Math.floor(place * (points.length + 1))).join('').length;
+        const painted = paint(input({ text, cursor: at, columns, rows, startColumn: start }), widths);
+        await write(screen, painted.vt);
+        const now = cursor(screen);
+        expect(now.column).toBe(painted.cursorColumn);
+        await write(screen, painted.erase);
+        const after = cursor(screen);
+        expect(after.column).toBe(from.column);
+        // Erased: nothing but what stood there before, nothing of it lost.
+        expect(lines(screen).filter((line) => line !== '')).toEqual(before);
+        screen.dispose();
+      },
+    ),
+    { numRuns: 400 },
+  );
+}, 60_000);
+
+test('the same line drawn again over itself changes nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(texts, fc.integer({ min: 20, max: 80 }), async (text, columns) => {
+      const screen = terminal(columns, 12);
+      const one = paint(input({ text, cursor: text.length, columns, rows: 12 }), widths);
+      await write(screen, one.vt);
+      const first = lines(screen);
+      const at = cursor(screen);
+      await write(screen, one.erase + one.vt);
+      expect(lines(screen)).toEqual(first);
+      expect(cursor(screen)).toEqual(at);
+      screen.dispose();
+    }),
+    { numRuns: 150 },
+  );
+}, 60_000);
+
+describe('the echo', () => {
+  test('is drawn as the line was drawn, character for character', async () => {
+    for (const command of ['Get-Date', 'if ($x) {\n  "a"\n}', 'dir -Force | sort # note', '']) {
+      const vt = `[Z002]: PS C:\\> ${command.replaceAll('\n', '\r\n>> ')}\r\n`;
+      const plain = terminal(80, 10);
+      const dressed = terminal(80, 10);
+      await write(plain, vt);
+      await write(dressed, dressEcho(vt, command));
+      expect(lines(dressed)).toEqual(lines(plain));
+    }
+  });
+
+  test('of the last lines of a command is dressed too; one that fits no command is left alone', () => {
+    expect(dressEcho('>> }\r\n', 'if (1) {\n}')).toBe('\u001b[1m>> \u001b[0m}\r\n');
+    expect(dressEcho('Name: ***\r\n', 'Get-Credential')).toBe('Name: ***\r\n');
+    expect(dressEcho('\u001b[31mPS>\u001b[0m x\r\n', 'x')).toBe('\u001b[31mPS>\u001b[0m x\r\n');
+  });
+});
+
+describe('colours', () => {
+  test('name each kind of word', () => {
+    const text = '$x = Get-Item -Path "a b" | where { $_.Name -eq \'c\' } # why';
+    const named = highlight(text).map(({ from, to, kind }) => [kind, text.slice(from, to)]);
+    expect(named).toContainEqual(['variable', '$x']);
+    expect(named).toContainEqual(['command', 'Get-Item']);
+    expect(named).toContainEqual(['parameter', '-Path']);
+    expect(named).toContainEqual(['string', '"a b"']);
+    expect(named).toContainEqual(['command', 'where']);
+    expect(named).toContainEqual(['operator', '-eq']);
+    expect(named).toContainEqual(['comment', '# why']);
+  });
+
+  test('never overlap, never leave the text, and never take long', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+        let end = 0;
+        for (const { from, to } of highlight(text)) {
+          expect(from).toBeGreaterThanOrEqual(end);
+          expect(to).toBeGreaterThan(from);
+          end = to;
+        }
+        expect(end).toBeLessThanOrEqual(text.length);
+      }),
+    );
+    const started = performance.now();
+    for (const nasty of ['"`', '<#', "@'\n", '-', '${', '$(', "'", '`']) highlight(nasty.repeat(6000));
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
