@@ -16,7 +16,15 @@ interface Node {
 }
 
 /** Headers that say something about the request, beyond the ids of the conversation. */
-const COMPARED = ['Action', 'To', 'MessageID', 'ResourceURI', 'MaxEnvelopeSize', 'OperationTimeout', 'ReplyTo'];
+const COMPARED = [
+  'Action',
+  'To',
+  'MessageID',
+  'ResourceURI',
+  'MaxEnvelopeSize',
+  'OperationTimeout',
+  'ReplyTo',
+];
 
 export function meaning(xml: string): Meaning {
   const root = parseXml(xml);
@@ -31,7 +39,9 @@ export function meaning(xml: string): Meaning {
   }
   return {
     headers,
-    options: named(part('Header'), 'OptionSet', (value) => (/^(true|false)$/i.test(value) ? value.toLowerCase() : value)),
+    options: named(part('Header'), 'OptionSet', (value) =>
+      /^(true|false)$/i.test(value) ? value.toLowerCase() : value,
+    ),
     selectors: named(part('Header'), 'SelectorSet', (value) => value),
     body: part('Body').map(node),
   };
@@ -48,7 +58,10 @@ function named(
     .map((c) => {
       const name = c.attributes.find((a) => a.name === 'Name')?.value ?? '';
       // The two clients recorded disagree on MustComply for the options of winrs, and the server took both.
-      const must = c.attributes.some((a) => a.name === 'MustComply' && a.value === 'true') && !name.startsWith('WINRS_') ? ' (must comply)' : '';
+      const must =
+        c.attributes.some((a) => a.name === 'MustComply' && a.value === 'true') && !name.startsWith('WINRS_')
+          ? ' (must comply)'
+          : '';
       return [name, normalise(c.text.trim()) + must] as const;
     });
   return Object.fromEntries(entries);

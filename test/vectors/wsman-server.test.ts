@@ -38,7 +38,8 @@ function pairs(recording: Recording): { request: RecordedExchange; response: Rec
   const found: { request: RecordedExchange; response: RecordedExchange }[] = [];
   for (const [i, request] of recording.exchanges.entries()) {
     const response = recording.exchanges[i + 1];
-    if (request.direction === 'request' && response?.direction === 'response') found.push({ request, response });
+    if (request.direction === 'request' && response?.direction === 'response')
+      found.push({ request, response });
   }
   return found;
 }
@@ -100,7 +101,13 @@ class Replay {
 
   /** A recording that begins in the middle: its shell is there already. */
   async openRecorded(shellId: string): Promise<void> {
-    const context = { to: '', messageId: shellId, sessionId: shellId, maxEnvelopeSize: 153600, operationTimeoutMs: 1 };
+    const context = {
+      to: '',
+      messageId: shellId,
+      sessionId: shellId,
+      maxEnvelopeSize: 153600,
+      operationTimeoutMs: 1,
+    };
     const answer = await this.ask(
       encodeCreateRequest(context, {
         resourceUri: RESOURCE.cmd,
@@ -159,7 +166,12 @@ function faultMeaning(fault: WsmanFault | undefined): unknown {
 }
 
 /** Before a Receive (or Command) is answered: what happened on the recorded server. */
-function play(replay: Replay, recording: Recording, request: RecordedExchange, recorded: ReceiveResponse): void {
+function play(
+  replay: Replay,
+  recording: Recording,
+  request: RecordedExchange,
+  recorded: ReceiveResponse,
+): void {
   const shell = /Name="ShellId">([^<]+)</.exec(request.body ?? '')?.[1] ?? '';
   if (recording.shell === 'powershell' && replay.engineOf.has(shell)) {
     const engine = replay.engineOf.get(shell);
@@ -274,10 +286,12 @@ describe.each(recordings.map((r) => [r.id, r] as const))('%s', (_id, recording) 
       } else if (action === ACTION.command) {
         const theirs = decodeCommandResponse(wanted).commandId;
         const started = decodeCommandResponse(ours).commandId;
-        if (request.body.includes(`CommandId="${theirs}"`)) expect(started.toUpperCase()).toBe(theirs.toUpperCase());
+        if (request.body.includes(`CommandId="${theirs}"`))
+          expect(started.toUpperCase()).toBe(theirs.toUpperCase());
         else replay.ids.set(theirs, started);
         const program = replay.programs.at(-1);
-        if (program !== undefined && !request.body.includes('/powershell/')) replay.programOf.set(theirs, program);
+        if (program !== undefined && !request.body.includes('/powershell/'))
+          replay.programOf.set(theirs, program);
       } else if (recordedReceive !== undefined) {
         let received = decodeReceiveResponse(ours);
         if (request.body.includes('/powershell/')) {
@@ -298,7 +312,10 @@ describe.each(recordings.map((r) => [r.id, r] as const))('%s', (_id, recording) 
       } else if (action === ACTION.get) {
         if (response.body.includes('cfg:Config')) {
           // 150 in one recording, 500 in the other: ours is the newer.
-          expect(decodeGetConfigResponse(ours)).toMatchObject({ maxEnvelopeSizeKb: 500, maxTimeoutMs: 60_000 });
+          expect(decodeGetConfigResponse(ours)).toMatchObject({
+            maxEnvelopeSizeKb: 500,
+            maxTimeoutMs: 60_000,
+          });
         } else {
           expect(decodeGetShellResponse(ours)).toMatchObject({
             shellId: decodeGetShellResponse(wanted).shellId,
@@ -319,7 +336,8 @@ test('the engine is handed exactly the messages the recorded client sent', async
   const sent = new Map<string, { reader: Defragmenter; messages: string[] }>();
   for (const { request, response } of pairs(recording)) {
     if (request.body === null || response.body === null) continue;
-    const pattern = /<(?:rsp:)?(?:Stream Name="(\w+)"(?: CommandId="([^"]+)")?|creationXml|Arguments)[^>]*>([A-Za-z0-9+/=]+)</g;
+    const pattern =
+      /<(?:rsp:)?(?:Stream Name="(\w+)"(?: CommandId="([^"]+)")?|creationXml|Arguments)[^>]*>([A-Za-z0-9+/=]+)</g;
     const isPowerShell = request.body.includes('/powershell/');
     for (const [, stream, id, data] of isPowerShell ? request.body.matchAll(pattern) : []) {
       const command = id ?? /<rsp:CommandLine CommandId="([^"]+)"/.exec(request.body)?.[1];
@@ -327,7 +345,9 @@ test('the engine is handed exactly the messages the recorded client sent', async
       const target = sent.get(key) ?? { reader: new Defragmenter(), messages: [] };
       sent.set(key, target);
       target.messages.push(
-        ...target.reader.push(Buffer.from(data ?? '', 'base64')).map((d) => Buffer.from(d.message).toString('base64')),
+        ...target.reader
+          .push(Buffer.from(data ?? '', 'base64'))
+          .map((d) => Buffer.from(d.message).toString('base64')),
       );
     }
     if (request.action === ACTION.receive) {
@@ -341,12 +361,15 @@ test('the engine is handed exactly the messages the recorded client sent', async
     const answer = await replay.ask(request.body);
     if (request.action === ACTION.create && isPowerShell) {
       const engine = replay.engines.at(-1);
-      if (engine !== undefined) replay.engineOf.set(decodeCreateResponse(readEnvelope(answer.body)).shellId, engine);
+      if (engine !== undefined)
+        replay.engineOf.set(decodeCreateResponse(readEnvelope(answer.body)).shellId, engine);
     }
   }
   const received = new Map(
     replay.engines.flatMap((engine) =>
-      [...engine.received].map(([key, { messages }]) => [key, messages.map((m) => Buffer.from(m).toString('base64'))] as const),
+      [...engine.received].map(
+        ([key, { messages }]) => [key, messages.map((m) => Buffer.from(m).toString('base64'))] as const,
+      ),
     ),
   );
   expect([...received.keys()].toSorted()).toEqual([...sent.keys()].toSorted());
