@@ -4,19 +4,18 @@
  */
 import type { PsObject, PsPrimitive } from '../clixml/value.ts';
 import { ProtocolError, UsageError } from '../errors.ts';
-import { decodeBody, encodeWhole } from './codecs.ts';
+import { encodeWhole } from './codecs.ts';
 import type { DecodedMessage, MessageBodies } from './codecs.ts';
-import type { ApartmentState, PoolState, PsThreadOptions } from './enums.ts';
+import type { PoolState } from './enums.ts';
 import { errorRecord } from './error-record.ts';
-import type { NewErrorRecord } from './error-record.ts';
-import type { AvailabilityRequest, PsrpEvent, StateError } from './events.ts';
+import { AvailabilityCalls } from './availability-calls.ts';
+import type { HostCallOutcome, RunspacePoolOptions } from './pool-options.ts';
+import type { PsrpEvent, StateError } from './events.ts';
 import type { Defragmented } from './fragment.ts';
 import { EMPTY_GUID, normaliseGuid } from './guid.ts';
 import type { HostCall } from './host-call.ts';
 import { Inbox } from './inbox.ts';
 import { NO_HOST } from './host-info.ts';
-import type { HostInfo } from './host-info.ts';
-import { decodeMessage } from './message.ts';
 import type { MessageName } from './message.ts';
 import type { GetCommandMetadata } from './messages/get-command-metadata.ts';
 import { OutgoingQueue } from './outgoing.ts';
@@ -26,38 +25,11 @@ import type { PipelineLink } from './pipeline.ts';
 import { plainEvent } from './plain-events.ts';
 import { minorOf } from './pipeline-spec.ts';
 import type { PipelineSpec, ProtocolVersion } from './pipeline-spec.ts';
-import { checkAccepted } from './accepts.ts';
+import { admit, poolWarning } from './admit.ts';
 import { negotiate } from './negotiate.ts';
 import { SecureStrings } from './secure-strings.ts';
-import type { SessionKeyCrypto } from './session-key.ts';
 import { PEER_PIPELINE_EVENTS, PEER_POOL_EVENTS, nextPoolState } from './transitions.ts';
 import type { PoolEvent } from './transitions.ts';
-
-export interface RunspacePoolOptions {
-  readonly id: string;
-  /** Default 1. */
-  readonly minRunspaces?: number;
-  /** Default 1. */
-  readonly maxRunspaces?: number;
-  /** Default: no host. */
-  readonly hostInfo?: HostInfo;
-  /** A PSPrimitiveDictionary. */
-  readonly applicationArguments?: PsObject;
-  readonly apartmentState?: ApartmentState;
-  readonly threadOptions?: PsThreadOptions;
-  readonly newGuid: () => string;
-  /** Needed for secure strings with servers below protocol 2.4. */
-  readonly crypto?: SessionKeyCrypto;
-  /** Default 200 MB. */
-  readonly maxMessageBytes?: number;
-  /** The highest version we announce; default 2.4. */
-  readonly protocolVersion?: ProtocolVersion;
-}
-
-/** How a host call ended on our side. */
-export type HostCallOutcome =
-  | { readonly kind: 'value'; readonly value: MessageBodies['PIPELINE_HOST_RESPONSE']['result'] }
-  | { readonly kind: 'error'; readonly error: NewErrorRecord };
 
 export class ClientRunspacePool {
   readonly id: string;
@@ -66,7 +38,7 @@ export class ClientRunspacePool {
   readonly #outgoing = new OutgoingQueue();
   readonly #inbox: Inbox;
   readonly #pipelines = new Map<string, ClientPipeline>();
-  readonly #calls = new Map<bigint, { request: AvailabilityRequest; wanted: number | undefined }>();
+  readonly #calls = new AvailabilityCalls();
   readonly #secureStrings: SecureStrings;
   readonly #link: PipelineLink;
   #state: PoolState = 'BeforeOpen';
@@ -75,7 +47,6 @@ export class ClientRunspacePool {
   #applicationPrivateData: PsObject | undefined;
   #minRunspaces: number;
   #maxRunspaces: number;
-  #lastCallId = 0n;
 
   constructor(options: RunspacePoolOptions) {
     this.#options = options;
@@ -270,6 +241,7 @@ export class ClientRunspacePool {
 
   /** A pipeline that another client, or an earlier run, has started: to be connected by the transport. [MS-PSRP] 3.1.4.10 */
   reconstructPipeline(id: string): ClientPipeline {
+    if (this.#isOver) this.#requireOpened('connect to a pipeline');
     const pipeline = this.#newPipeline(id, true);
     this.#outgoing.markOpened(pipeline.id);
     pipeline.apply('reconstruct');
@@ -290,21 +262,24 @@ export class ClientRunspacePool {
 
   /** [MS-PSRP] 2.2.2.7 */
   setMinRunspaces(count: number): bigint {
-    const callId = this.#call('set-min', count);
+    this.#requireOpened('ask the pool');
+    const callId = this.#calls.start('set-min', count);
     this.#send('SET_MIN_RUNSPACES', { minRunspaces: count, callId });
     return callId;
   }
 
   /** [MS-PSRP] 2.2.2.6 */
   setMaxRunspaces(count: number): bigint {
-    const callId = this.#call('set-max', count);
+    this.#requireOpened('ask the pool');
+    const callId = this.#calls.start('set-max', count);
     this.#send('SET_MAX_RUNSPACES', { maxRunspaces: count, callId });
     return callId;
   }
 
   /** [MS-PSRP] 2.2.2.11 */
   getAvailableRunspaces(): bigint {
-    const callId = this.#call('get-available');
+    this.#requireOpened('ask the pool');
+    const callId = this.#calls.start('get-available');
     this.#send('GET_AVAILABLE_RUNSPACES', { callId });
     return callId;
   }
@@ -321,20 +296,8 @@ export class ClientRunspacePool {
         },
       );
     }
-    const callId = this.#call('reset');
+    const callId = this.#calls.start('reset');
     this.#send('RESET_RUNSPACE_STATE', { callId });
-    return callId;
-  }
-
-  #call(request: AvailabilityRequest, wanted?: number): bigint {
-    this.#requireOpened('ask the pool');
-    if (wanted !== undefined && (!Number.isInteger(wanted) || wanted < 1 || wanted > 0x7fffffff)) {
-      throw new UsageError('psrp.pool.limits', 'A number of runspaces is a positive 32-bit number.', {
-        wanted,
-      });
-    }
-    const callId = ++this.#lastCallId;
-    this.#calls.set(callId, { request, wanted });
     return callId;
   }
 
@@ -384,7 +347,7 @@ export class ClientRunspacePool {
       methodId: call.methodId,
       methodName: call.method,
       ...(outcome.kind === 'value'
-        ? { result: outcome.value }
+        ? { result: outcome.value ?? undefined }
         : {
             error: errorRecord({ fullyQualifiedErrorId: 'RemoteHostExecutionException', ...outcome.error }),
           }),
@@ -410,10 +373,15 @@ export class ClientRunspacePool {
 
   /**
    * The next payload to send: whole fragments, no more bytes than `capacity` says for its target. A capacity of 0 means "not now" and
-   * lets another target go first. Undefined where there is nothing to send.
+   * lets another target go first. Undefined where there is nothing to send, and while the pool is disconnected.
    */
   takeOutgoing(capacity: (target: OutgoingTarget) => number): Outgoing | undefined {
-    return this.#outgoing.take(capacity);
+    const maySend =
+      this.#state === 'Opening' ||
+      this.#state === 'Opened' ||
+      // The connecting messages themselves; on the way back to a pool of our own, what was queued waits.
+      (this.#state === 'Connecting' && !this.#outgoing.hasOpened(undefined));
+    return maySend ? this.#outgoing.take(capacity) : undefined;
   }
 
   // ---- bytes in
@@ -444,46 +412,14 @@ export class ClientRunspacePool {
   }
 
   #message(whole: Defragmented): void {
-    const frame = decodeMessage(whole.message);
-    const pipelineId = frame.pipelineId === EMPTY_GUID ? undefined : frame.pipelineId;
-    const { objectId } = whole;
-    if (frame.runspacePoolId !== this.id && frame.runspacePoolId !== EMPTY_GUID) {
-      // Its object id is of another sequence and says nothing about ours.
-      this.#warn(
-        'psrp.pool.unknown',
-        `${frame.name} is addressed to another runspace pool.`,
-        pipelineId,
-        objectId,
-      );
-      return;
-    }
-    if (!this.#inbox.ledger.add(objectId)) {
-      this.#warn('psrp.object.repeated', `${frame.name} came a second time.`, pipelineId, objectId);
-      return;
-    }
-    checkAccepted(frame, {
+    const admitted = admit(whole, this.#inbox.ledger, {
+      id: this.id,
       state: this.#state,
       negotiated: this.#protocolVersion !== undefined,
+      hasPipeline: (id) => this.#pipelines.has(id),
     });
-    if (pipelineId !== undefined && !this.#pipelines.has(pipelineId)) {
-      this.#warn(
-        'psrp.pipeline.unknown',
-        `${frame.name} came for a pipeline that is not ours or has ended.`,
-        pipelineId,
-        objectId,
-      );
-      return;
-    }
-    this.#dispatch(decodeBody(frame), pipelineId, objectId);
-  }
-
-  #warn(
-    code: (PsrpEvent & { kind: 'poolWarning' })['code'],
-    message: string,
-    pipelineId: string | undefined,
-    objectId: bigint,
-  ): void {
-    this.#events.push({ kind: 'poolWarning', code, message, pipelineId, objectId });
+    if (admitted.kind === 'poolWarning') this.#events.push(admitted);
+    else this.#dispatch(admitted.message, admitted.pipelineId, whole.objectId);
   }
 
   #dispatch(message: DecodedMessage, pipelineId: string | undefined, objectId: bigint): void {
@@ -524,7 +460,7 @@ export class ClientRunspacePool {
         this.#pipelineState(message.body, pipelineId, objectId);
         return;
       default:
-        // checkAccepted has refused everything that only clients send.
+        // `admit` has refused everything that only clients send.
         throw new ProtocolError('psrp.message.unexpected', `A server does not send ${message.name}.`, {
           message: message.name,
         });
@@ -552,12 +488,13 @@ export class ClientRunspacePool {
   }
 
   #availability(body: MessageBodies['RUNSPACE_AVAILABILITY'], objectId: bigint): void {
-    const call = this.#calls.get(body.callId);
+    const call = this.#calls.finish(body.callId);
     if (call === undefined) {
-      this.#warn('psrp.call.unknown', 'The server answers a call that was not made.', undefined, objectId);
+      this.#events.push(
+        poolWarning('psrp.call.unknown', 'The server answers a call that was not made.', undefined, objectId),
+      );
       return;
     }
-    this.#calls.delete(body.callId);
     if (body.response === true && call.wanted !== undefined) {
       if (call.request === 'set-min') this.#minRunspaces = call.wanted;
       if (call.request === 'set-max') this.#maxRunspaces = call.wanted;
@@ -568,11 +505,13 @@ export class ClientRunspacePool {
   /** [MS-PSRP] 3.1.5.4.5: the server wants to send or receive a secure string. */
   #publicKeyRequest(objectId: bigint): void {
     if (this.#options.crypto === undefined) {
-      this.#warn(
-        'psrp.session-key.unavailable',
-        'The server asks for a key exchange, and no cryptography was provided.',
-        undefined,
-        objectId,
+      this.#events.push(
+        poolWarning(
+          'psrp.session-key.unavailable',
+          'The server asks for a key exchange, and no cryptography was provided.',
+          undefined,
+          objectId,
+        ),
       );
       return;
     }

@@ -3,8 +3,14 @@
  * which states.
  */
 import { ProtocolError } from '../errors.ts';
+import { decodeBody } from './codecs.ts';
+import type { DecodedMessage } from './codecs.ts';
 import type { PoolState } from './enums.ts';
+import type { PsrpEvent } from './events.ts';
+import type { Defragmented } from './fragment.ts';
 import { EMPTY_GUID } from './guid.ts';
+import type { ObjectLedger } from './object-ledger.ts';
+import { decodeMessage } from './message.ts';
 import type { MessageHeader, MessageName } from './message.ts';
 
 /** Records may be addressed to the pool: servers warn before any pipeline runs. */
@@ -33,11 +39,54 @@ const FROM_SERVER: { readonly [N in MessageName]?: 'pool' | 'pipeline' | 'either
 const BEFORE_NEGOTIATION: readonly MessageName[] = ['SESSION_CAPABILITY', 'RUNSPACEPOOL_STATE'];
 
 export interface Receiver {
+  readonly id: string;
   readonly state: PoolState;
   readonly negotiated: boolean;
+  hasPipeline(id: string): boolean;
 }
 
-export function checkAccepted(frame: MessageHeader, pool: Receiver): void {
+type PoolWarning = Extract<PsrpEvent, { kind: 'poolWarning' }>;
+
+export type Admitted =
+  | PoolWarning
+  | { readonly kind: 'message'; readonly message: DecodedMessage; readonly pipelineId: string | undefined };
+
+export function poolWarning(
+  code: PoolWarning['code'],
+  message: string,
+  pipelineId: string | undefined,
+  objectId: bigint,
+): PoolWarning {
+  return { kind: 'poolWarning', code, message, pipelineId, objectId };
+}
+
+/** Reads a message that is for this pool, or says why it is left aside. Throws where no conforming server would send it. */
+export function admit(whole: Defragmented, ledger: ObjectLedger, pool: Receiver): Admitted {
+  const { objectId } = whole;
+  const frame = decodeMessage(whole.message);
+  const { name } = frame;
+  const pipelineId = frame.pipelineId === EMPTY_GUID ? undefined : frame.pipelineId;
+  if (frame.runspacePoolId !== pool.id && frame.runspacePoolId !== EMPTY_GUID) {
+    // Its object id is of another sequence and says nothing about ours.
+    return poolWarning(
+      'psrp.pool.unknown',
+      `${name} is addressed to another runspace pool.`,
+      pipelineId,
+      objectId,
+    );
+  }
+  if (!ledger.add(objectId)) {
+    return poolWarning('psrp.object.repeated', `${name} came a second time.`, pipelineId, objectId);
+  }
+  checkAccepted(frame, pool);
+  if (pipelineId !== undefined && !pool.hasPipeline(pipelineId)) {
+    const what = `${name} came for a pipeline that is not ours or has ended.`;
+    return poolWarning('psrp.pipeline.unknown', what, pipelineId, objectId);
+  }
+  return { kind: 'message', message: decodeBody(frame), pipelineId };
+}
+
+function checkAccepted(frame: MessageHeader, pool: Receiver): void {
   const facts = { message: frame.name, state: pool.state };
   const level = FROM_SERVER[frame.name];
   if (frame.destination !== 'client' || level === undefined) {
