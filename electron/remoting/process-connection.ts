@@ -1,5 +1,6 @@
 /** PSRP over out-of-process packets: a child `pwsh -s`, a named pipe, a Unix socket. The packets know no shells: the process is the shell. */
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { OutOfProcessPeer } from '../transport/child-process/out-of-process-peer.ts';
 import type { ConnectionEvents, PsrpStream, RemotingConnection } from './connection.ts';
 
@@ -17,12 +18,16 @@ export interface ProcessConnectionOptions {
 /** PowerShell's own fragment size on this transport (`OutOfProcessClientSessionTransportManager`). */
 const FRAGMENT_BYTES = 32 * 1024;
 
+/** A pipeline stops in milliseconds, or sits in native code that nothing but the end of its process stops. */
+const STOP_WAIT_MS = 1000;
+
 export class ProcessConnection implements RemotingConnection {
   readonly kind: 'process' | 'pipe';
   readonly target: RemotingConnection['target'];
   readonly #options: ProcessConnectionOptions;
   #peer: OutOfProcessPeer | undefined;
   #events: ConnectionEvents | undefined;
+  readonly #pipelines = new Set<string>();
   #holding = 0;
   #over = false;
 
@@ -53,6 +58,7 @@ export class ProcessConnection implements RemotingConnection {
   }
 
   async createPipeline(pipelineId: string, data: Uint8Array): Promise<void> {
+    this.#pipelines.add(pipelineId);
     await this.#mustPeer().command(pipelineId);
     await this.#mustPeer().sendData(data, pipelineId, 'Default');
   }
@@ -66,10 +72,14 @@ export class ProcessConnection implements RemotingConnection {
   }
 
   async closePipeline(pipelineId: string): Promise<void> {
+    this.#pipelines.delete(pipelineId);
     await this.#peer?.closePipeline(pipelineId).catch(() => undefined);
   }
 
   async close(): Promise<void> {
+    // The other side answers Close when its pipelines have ended, and an endless one ends only when it is told to.
+    const stops = [...this.#pipelines].map((id) => this.#peer?.signal(id).catch(() => undefined));
+    await Promise.race([Promise.all(stops), delay(STOP_WAIT_MS, undefined, { ref: false })]);
     await this.#peer?.close();
     this.#options.kill?.();
     this.#end(undefined);

@@ -1,0 +1,173 @@
+/** Drives the real app as a person does: started by its own start script, seen in Chromium. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+
+const CHROMIUM = process.env['PSDECK_CHROMIUM'] ?? '/usr/bin/chromium';
+const MISSING = JSON.parse(process.env['PSDECK_MISSING'] ?? '{}') as Record<string, string>;
+
+/** Why these tests cannot run here; undefined where they can. */
+export function whyNot(...needs: ('chromium' | 'engine')[]): string | undefined {
+  for (const need of needs) {
+    if (MISSING[need] !== undefined) return MISSING[need];
+  }
+  return existsSync(CHROMIUM) ? undefined : `There is no Chromium at ${CHROMIUM}.`;
+}
+
+export interface App {
+  readonly page: Page;
+  readonly process: ChildProcess;
+  readonly address: string;
+  readonly dataDir: string;
+  /** What a terminal shows, empty lines at the end left out. */
+  screen(): Promise<string>;
+  /** Waits until the terminal shows it. */
+  shows(text: string | RegExp): Promise<void>;
+  /** Waits for a prompt and types a line at it. */
+  run(line: string): Promise<void>;
+  /** Waits for the last line to be a prompt. */
+  prompt(): Promise<string>;
+  readonly servers: Locator;
+  readonly sessions: Locator;
+  end(): Promise<void>;
+}
+
+export interface Launch {
+  readonly viewport?: { width: number; height: number };
+  readonly colorScheme?: 'dark' | 'light';
+  readonly dataDir?: string;
+}
+
+const ROOT = join(import.meta.dirname, '..', '..');
+/** `[server]: PS path> ` at the end of the page. */
+const PROMPT = /^\[[^\]]+\]: .*> ?$/;
+
+export async function launch(options: Launch = {}): Promise<App> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'psdeck-e2e-')));
+  const child = spawn(process.execPath, [join(ROOT, 'build', 'start.mjs'), '--browser', '--no-open'], {
+    cwd: ROOT,
+    env: { ...process.env, PSDECK_DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const address = await addressOf(child);
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  const context = await browser.newContext({
+    viewport: options.viewport ?? { width: 1280, height: 800 },
+    colorScheme: options.colorScheme ?? 'dark',
+  });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await context.newPage();
+  await page.goto(address);
+  await page.getByRole('listbox', { name: 'Servers' }).waitFor();
+  return new RunningApp(page, browser, child, address, dataDir, options.dataDir === undefined);
+}
+
+async function addressOf(child: ChildProcess): Promise<string> {
+  let printed = '';
+  for await (const chunk of child.stdout ?? []) {
+    printed += String(chunk);
+    const address = /http:\/\/\S+/.exec(printed)?.[0];
+    if (address !== undefined) {
+      child.stdout?.resume();
+      return address;
+    }
+  }
+  throw new Error(`The app ended before it printed its address. It said:\n${printed}`);
+}
+
+class RunningApp implements App {
+  readonly page: Page;
+  readonly process: ChildProcess;
+  readonly address: string;
+  readonly dataDir: string;
+  readonly #browser: Browser;
+  readonly #ownsData: boolean;
+
+  constructor(
+    page: Page,
+    browser: Browser,
+    child: ChildProcess,
+    address: string,
+    dataDir: string,
+    ownsData: boolean,
+  ) {
+    this.page = page;
+    this.#browser = browser;
+    this.process = child;
+    this.address = address;
+    this.dataDir = dataDir;
+    this.#ownsData = ownsData;
+  }
+
+  get servers(): Locator {
+    return this.page.getByRole('listbox', { name: 'Servers' });
+  }
+
+  get sessions(): Locator {
+    return this.page.getByRole('grid', { name: 'Sessions' });
+  }
+
+  async screen(): Promise<string> {
+    const rows = await this.page.locator('.xterm-rows > div').allInnerTexts();
+    return rows
+      .map((row) => row.replaceAll('\u00a0', ' ').trimEnd())
+      .join('\n')
+      .trimEnd();
+  }
+
+  async shows(text: string | RegExp): Promise<void> {
+    await this.#until(
+      (screen) => (typeof text === 'string' ? screen.includes(text) : text.test(screen)),
+      `the terminal shows ${String(text)}`,
+    );
+  }
+
+  async prompt(): Promise<string> {
+    const screen = await this.#until((now) => PROMPT.test(now.split('\n').at(-1) ?? ''), 'a prompt');
+    return screen.split('\n').at(-1) ?? '';
+  }
+
+  async run(line: string): Promise<void> {
+    await this.prompt();
+    await this.page.locator('.xterm-helper-textarea').focus();
+    await this.page.keyboard.type(line);
+    await this.page.keyboard.press('Enter');
+  }
+
+  async end(): Promise<void> {
+    await this.#browser.close();
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const gone = once(this.process, 'exit');
+      this.process.kill('SIGINT');
+      await gone;
+    }
+    if (this.#ownsData) await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  async #until(is: (screen: string) => boolean, what: string): Promise<string> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const screen = await this.screen().catch(() => '');
+      if (is(screen)) return screen;
+      if (Date.now() > deadline)
+        throw new Error(`Waited a minute for ${what}. The terminal shows:\n${screen}`);
+      // Until the page draws again: a terminal has no event that a test could wait for.
+      await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    }
+  }
+}

@@ -1,0 +1,296 @@
+/** A whole interactive session, as a person types it, against the real engine without anything of ours in it. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { plainText } from '../../electron/console/vt.ts';
+import { CredentialKeeper } from '../../electron/credentials/credential-keeper.ts';
+import type { RunspacePool } from '../../electron/remoting/index.ts';
+import { SessionRegistry } from '../../electron/sessions/registry.ts';
+import type { SessionRow } from '../../shared/session.ts';
+import type { CommandRecord, InputRequest, OutputItem, ProgressBar } from '../../shared/terminal.ts';
+import { noEngine, overPipes, type Way } from './practice.ts';
+
+const SIZE = { columns: 77, rows: 24 };
+
+/** A person at a terminal: sees the page, waits for a prompt, types. */
+class Person {
+  readonly rows: SessionRow[] = [];
+  readonly commands: CommandRecord[] = [];
+  readonly bars: ProgressBar[][] = [];
+  readonly titles: string[] = [];
+  readonly items: OutputItem[] = [];
+  readonly removed: number[] = [];
+  request: InputRequest | null = null;
+  #wake: (() => void)[] = [];
+
+  changed(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  async until<T>(look: () => T | undefined | false | null): Promise<T> {
+    for (;;) {
+      const found = look();
+      if (found !== undefined && found !== false && found !== null) return found;
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  /** The page as plain text. */
+  get page(): string {
+    return plainText(this.items.map((item) => item.vt).join('')).replaceAll('\r\n', '\n');
+  }
+}
+
+describe.skipIf(noEngine !== undefined)('an interactive session', () => {
+  let way: Way;
+  let person: Person;
+  let registry: SessionRegistry;
+  let row: SessionRow;
+
+  beforeEach(async () => {
+    way = await overPipes();
+    person = new Person();
+    registry = new SessionRegistry({
+      credentials: new CredentialKeeper(),
+      now: () => performance.now(),
+      log: () => undefined,
+      resolve: () =>
+        Promise.resolve({
+          server: {
+            id: 'z',
+            kind: 'winrm',
+            name: 'Z002',
+            address: 'localhost',
+            port: 5986,
+            https: true,
+            userName: '',
+            configuration: 'Microsoft.PowerShell',
+            allowPlainBasic: false,
+          },
+          credential: { userName: 'ada', password: 'pw' },
+        }),
+      connect: (_destination, _credential, options, listener) => made(options, listener),
+      events: {
+        changed: (changed) => void (person.rows.push(changed), person.changed()),
+        removed: (id) => void (person.removed.push(id), person.changed()),
+        input: (_id, request) => void ((person.request = request), person.changed()),
+        command: (_id, command) => void (person.commands.push(command), person.changed()),
+        progress: (_id, bars) => void (person.bars.push(bars), person.changed()),
+        title: (_id, title) => void (person.titles.push(title), person.changed()),
+      },
+    });
+    // Pools are made synchronously by the registry; the way makes them with a promise that is done at once.
+    const pools: RunspacePool[] = [];
+    let listen: Parameters<Way['pool']>[1];
+    let giveHost: Parameters<Way['pool']>[0];
+    const ready = await way.pool(
+      {
+        host: {
+          get info() {
+            return (
+              giveHost?.host?.info ?? {
+                isHostNull: true,
+                isHostUINull: true,
+                isHostRawUINull: true,
+                useRunspaceHost: false,
+              }
+            );
+          },
+          call: (call, signal) => giveHost?.host?.call(call, signal) ?? Promise.reject(new Error('no host')),
+        },
+      },
+      { stateChanged: (state, error) => listen?.stateChanged?.(state, error) },
+    );
+    pools.push(ready);
+    function made(options: Parameters<Way['pool']>[0], listener: Parameters<Way['pool']>[1]): RunspacePool {
+      giveHost = options;
+      listen = listener;
+      const pool = pools.pop();
+      if (!pool) throw new Error('one session a test');
+      return pool;
+    }
+    row = await registry.create({ serverId: 'z', size: SIZE, enter: true });
+    registry
+      .get(row.id)
+      .attach({ write: (items) => void (person.items.push(...items), person.changed()) }, SIZE);
+  });
+  afterEach(async () => {
+    await registry.closeAll();
+    await way.close();
+  });
+
+  const waiting = (kind: InputRequest['kind']) =>
+    person.until(() => (person.request?.kind === kind ? person.request : undefined));
+  async function type(text: string, kind: InputRequest['kind'] = 'command'): Promise<void> {
+    registry.get(row.id).answer((await waiting(kind)).requestId, text);
+  }
+  async function run(text: string): Promise<string> {
+    const before = person.items.length;
+    await type(text);
+    await waiting('command');
+    return plainText(
+      person.items
+        .slice(before)
+        .map((item) => item.vt)
+        .join(''),
+    ).replaceAll('\r\n', '\n');
+  }
+
+  test('the prompt is what the remote prompt function says, and follows it', async () => {
+    expect((await waiting('command')).prompt).toMatch(/^\[Z002\]: PS .+> $/);
+    await run('function prompt { "here> " }');
+    expect((await waiting('command')).prompt).toBe('[Z002]: here> ');
+    await run('function prompt { }');
+    expect((await waiting('command')).prompt).toBe('[Z002]: PS>');
+  });
+
+  test('objects look as PowerShell formats them, at the width of the terminal', async () => {
+    expect(await run('[pscustomobject]@{ Name = "a"; Value = 1 }')).toMatch(
+      /Name Value\n---- -----\na {8}1\n/,
+    );
+    registry.get(row.id).resize({ columns: 40, rows: 24 });
+    expect(await run('$host.UI.RawUI.BufferSize.Width')).toContain('\n40\n');
+  });
+
+  test('each stream is drawn once, with its prefix and its kind', async () => {
+    await run(
+      `& { [CmdletBinding()] param() $PSCmdlet.WriteWarning('w'); $PSCmdlet.WriteVerbose('v') } -Verbose; $host.UI.WriteLine('Green', 'Black', 'green')`,
+    );
+    expect(person.page.match(/WARNING: w/g)).toHaveLength(1);
+    expect(person.page.match(/VERBOSE: v/g)).toHaveLength(1);
+    expect(person.items.find((item) => item.kind === 'warning')?.vt).toContain('\x1b[33;1mWARNING: w');
+    expect(person.items.some((item) => item.vt.includes('\x1b[92;40mgreen'))).toBe(true);
+  });
+
+  test('errors are red, terminating or not, and mark the command as failed', async () => {
+    for (const line of ['throw "boom"', 'Get-Nothing', '1/0', '$host.EnterNestedPrompt()']) {
+      const shown = await run(line);
+      expect(person.items.at(-1)?.kind, shown).toBe('error');
+      expect(person.items.at(-1)?.vt).toContain('\x1b[31;1m');
+      expect(person.commands.at(-1)).toMatchObject({ text: line, state: 'failed' });
+    }
+    expect(person.page).toContain('boom');
+    await run('"fine"');
+    expect(person.commands.at(-1)).toMatchObject({ state: 'completed' });
+  });
+
+  test('unfinished input goes on at >> under the same command', async () => {
+    await type('if ($true) {');
+    const more = await waiting('continuation');
+    expect(more).toMatchObject({ prompt: '>> ', text: 'if ($true) {' });
+    await type('if ($true) {\n"inside"\n}', 'continuation');
+    await waiting('command');
+    expect(person.page).toMatch(/if \(\$true\) \{\n>> "inside"\n>> \}\ninside\n$/);
+    expect(new Set(person.commands.map((command) => command.commandId)).size).toBe(1);
+    expect(person.commands.at(-1)?.state).toBe('completed');
+  });
+
+  test('Availability is Busy while a command runs and Available again after it', async () => {
+    await waiting('command');
+    person.rows.length = 0;
+    await run('1');
+    expect(person.rows.map((changed) => `${changed.state} ${changed.availability}`)).toEqual([
+      'Opened Busy',
+      'Opened Available',
+    ]);
+  });
+
+  test('the host asks and the person answers: lines, secrets, choices, credentials, mandatory parameters', async () => {
+    await type('"got " + $host.UI.ReadLine()');
+    await type('hello', 'line');
+    await waiting('command');
+    expect(person.page).toContain('\nhello\ngot hello\n');
+
+    await type(
+      '$s = $host.UI.ReadLineAsSecureString(); [pscredential]::new("x", $s).GetNetworkCredential().Password.Length',
+    );
+    await type('s3cret!', 'secret');
+    await waiting('command');
+    expect(person.page).toContain('\n7\n');
+
+    await type(
+      '$host.UI.PromptForChoice("Sure?", "Really?", [System.Management.Automation.Host.ChoiceDescription[]]@("&Yes", "&No"), 1)',
+    );
+    await type('y', 'line');
+    await waiting('command');
+    expect(person.page).toContain('Sure?\nReally?\n[Y] Yes  [N] No  [?] Help (default is "N"): y\n0\n');
+
+    await type(
+      '$c = $host.UI.PromptForCredential("", "", "ada", ""); $c.UserName + "/" + $c.GetNetworkCredential().Password.Length',
+    );
+    await type('pa55', 'secret');
+    await waiting('command');
+    expect(person.page).toContain('\nada/4\n');
+
+    await type(
+      'function f { param([Parameter(Mandatory)]$Name, [Parameter(Mandatory)][int]$Age) "$Name is $($Age + 1)" }; f',
+    );
+    await type('Bob', 'line');
+    await type('41', 'line');
+    await waiting('command');
+    expect(person.page).toContain('\nName: Bob\nAge: 41\nBob is 42\n');
+    // What was masked stands nowhere in the page.
+    expect(person.page).not.toMatch(/s3cret|pa55/);
+  });
+
+  test('Ctrl+C stops the command and keeps the session; at a prompt it keeps what stood there', async () => {
+    await type('"started"; while ($true) { }');
+    await person.until(
+      () => person.page.includes('started\n') && person.rows.at(-1)?.availability === 'Busy',
+    );
+    registry.get(row.id).interrupt(undefined);
+    await waiting('command');
+    expect(person.commands.at(-1)?.state).toBe('stopped');
+    await type('$host.UI.ReadLine()');
+    await waiting('line');
+    registry.get(row.id).interrupt('half');
+    await waiting('command');
+    registry.get(row.id).interrupt('Get-Da');
+    await person.until(() => person.page.includes('Get-Da^C'));
+    expect(await run('"alive"')).toContain('\nalive\n');
+  });
+
+  test('progress is shown while it lasts and erased with the command', async () => {
+    await run(
+      '$host.UI.WriteProgress(1, [System.Management.Automation.ProgressRecord]::new(3, "Copy", "file 1"))',
+    );
+    expect(person.bars[0]).toMatchObject([{ activityId: 3, activity: 'Copy', status: 'file 1' }]);
+    expect(person.bars.at(-1)).toEqual([]);
+    expect(person.page).not.toContain('file 1\n');
+  });
+
+  test('Tab asks the remote TabExpansion2', async () => {
+    await waiting('command');
+    const completion = await registry.get(row.id).complete('Invoke-Com', 10);
+    expect(completion.matches.map((match) => match.text)).toContain('Invoke-Command');
+    expect(completion).toMatchObject({ replacementIndex: 0, replacementLength: 10 });
+    expect(await run('"still"')).toContain('\nstill\n');
+  });
+
+  test('exit and Exit-PSSession leave, and a session made by entering ends with that', async () => {
+    await type('exit');
+    await person.until(() => person.removed.includes(row.id));
+    expect(person.rows.at(-1)).toMatchObject({ state: 'Closed', entered: false });
+    expect(registry.list()).toEqual([]);
+  });
+
+  test("history is the server's too: what was typed stands in it, prompts do not", async () => {
+    await run('"first"');
+    expect(await run('Get-History | ForEach-Object CommandLine')).toMatch(/\n"first"\n$/);
+  });
+
+  test('an engine that dies leaves a broken session with a reason, and nobody waiting', async () => {
+    await waiting('command');
+    way.killEngine();
+    await person.until(() => person.rows.at(-1)?.state === 'Broken');
+    await person.until(() => person.rows.at(-1)?.entered === false);
+    expect(person.rows.at(-1)?.reason?.title).toBeTruthy();
+    expect(person.request).toBeNull();
+    await expect(registry.get(row.id).invoke('1', SIZE)).rejects.toMatchObject({ name: 'AppFailure' });
+  });
+
+  test('a command without entering comes to the page; inside, it is refused', async () => {
+    await waiting('command');
+    await expect(registry.get(row.id).invoke('1', SIZE)).rejects.toMatchObject({
+      error: { code: 'session.busy' },
+    });
+  });
+});
