@@ -4,6 +4,7 @@
  * Nil and Ref, and the rarer forms of a date (a year, a time alone) and of a GUID (`{0x…`).
  */
 import { ProtocolError } from '../errors.ts';
+import { displayText } from './display-text.ts';
 import { parseSmallInteger, smallRanges } from './numbers.ts';
 import type { ParsedTag } from './read-primitive.ts';
 import { parseBoolean, parseInt64, parsers } from './read-primitive.ts';
@@ -184,7 +185,7 @@ class Reader {
       case t.tagSS:
         return this.#parsed('SS');
       case t.tagC:
-        return new PsPrimitive('C', this.#unsignedCharacter());
+        return new PsPrimitive('C', this.#small('C'));
       case t.tagBy:
         return new PsPrimitive('By', this.#small('By'));
       case t.tagSB:
@@ -212,12 +213,6 @@ class Reader {
     const [min, max] = smallRanges[tag]!;
     const value = parseSmallInteger(this.#scanner.text(false), min, max);
     return Number.isNaN(value) ? this.#badValue(tag) : value;
-  }
-
-  #unsignedCharacter(): number {
-    const text = this.#scanner.text(false);
-    const value = text.includes('+') ? Number.NaN : parseSmallInteger(text, 0, 0xffff);
-    return Number.isNaN(value) ? this.#badValue('C') : value;
   }
 
   #parsed<T extends ParsedTag>(tag: T): PsPrimitive<T> {
@@ -260,15 +255,14 @@ class Reader {
       statusDescription === '' ||
       activityId < 0 ||
       parentActivityId === activityId ||
-      percentComplete > 100 ||
-      (operation !== null && typeof operation !== 'string')
+      percentComplete > 100
     ) {
       this.#badValue('PR', start);
     }
     return new PsPrimitive('PR', {
       activity,
       activityId,
-      currentOperation: operation,
+      currentOperation: operation === null ? null : displayText(operation),
       parentActivityId,
       percentComplete,
       recordType,

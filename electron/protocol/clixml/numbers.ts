@@ -21,7 +21,7 @@ export function trimXml(text: string): string {
   return text.slice(start, end);
 }
 
-/** An integer in decimal between two bounds; NaN for anything else. An unsigned one takes no minus, not even before zero. */
+/** An integer in decimal between two bounds; NaN for anything else. An unsigned one takes no sign, not even minus zero. */
 export function parseSmallInteger(text: string, min: number, max: number): number {
   // Plain digits, as everybody writes them, without a regular expression.
   const length = text.length;
@@ -41,7 +41,7 @@ export function parseSmallInteger(text: string, min: number, max: number): numbe
     }
   }
   const odd = trimXml(text);
-  if (!(min < 0 ? /^[+-]?\d+$/ : /^\+?\d+$/).test(odd)) return Number.NaN;
+  if (!(min < 0 ? /^[+-]?\d+$/ : /^\d+$/).test(odd)) return Number.NaN;
   const signed = Number(odd) + 0;
   return signed >= min && signed <= max ? signed : Number.NaN;
 }
@@ -50,7 +50,7 @@ export function parseSmallInteger(text: string, min: number, max: number): numbe
 export function parseBigInteger(text: string, min: bigint, max: bigint): bigint | undefined {
   const trimmed = trimXml(text);
   const m = /^([+-]?)0*(\d{1,20})$/.exec(trimmed);
-  if (!m || (m[1] === '-' && min >= 0n)) return undefined;
+  if (!m || (m[1] !== '' && min >= 0n)) return undefined;
   const size = BigInt(m[2]!);
   const value = m[1] === '-' ? -size : size;
   return value >= min && value <= max ? value : undefined;
@@ -69,22 +69,45 @@ export function parseFloating(text: string): number | undefined {
 }
 
 /** 2^96 - 1, the greatest System.Decimal. */
-const decimalMax = '79228162514264337593543950335';
+const decimalMax = 79_228_162_514_264_337_593_543_950_335n;
+/** Its digits, and the most a System.Decimal can have after the point. */
+const wholeDigits = 29;
+const maxScale = 28;
+/** As many digits as any decimal has: they need no rounding. */
+const exactDigits = 28;
 
-/** The text of a System.Decimal, without plus sign and needless zeros in front; undefined for what is none. The scale (`1.10`) is kept. */
+/** The text of a System.Decimal as .NET would write it: without plus sign and needless zeros in front, its scale (`1.10`) kept. Undefined for what is none. */
 export function parseDecimal(text: string): string | undefined {
   const m = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(trimXml(text));
   if (!m || (m[2] === '' && (m[3] ?? '') === '')) return undefined;
   const whole = m[2]!.replace(/^0+(?=\d)/, '') || '0';
-  if (whole.length > decimalMax.length || (whole.length === decimalMax.length && whole > decimalMax)) {
-    return undefined;
-  }
-  // Half a unit above the greatest one rounds past it.
-  if (whole === decimalMax && /^[5-9]/.test(m[3] ?? '')) return undefined;
-  const fraction = (m[3] ?? '') === '' ? '' : `.${m[3]!}`;
+  const fraction = m[3] ?? '';
+  const exact = whole.length + fraction.length <= exactDigits;
+  const size = exact ? joinDecimal(whole, fraction) : roundDecimal(whole, fraction);
   // System.Decimal's negative zero shows no sign.
-  const negative = m[1] === '-' && /[1-9]/.test(whole + fraction);
-  return `${negative ? '-' : ''}${whole}${fraction}`;
+  return size !== undefined && m[1] === '-' && /[1-9]/.test(size) ? `-${size}` : size;
+}
+
+function joinDecimal(whole: string, fraction: string): string {
+  return fraction === '' ? whole : `${whole}.${fraction}`;
+}
+
+/** As many digits after the point as fit into 96 bits, the last one rounded, half to even. */
+function roundDecimal(whole: string, fraction: string): string | undefined {
+  if (whole.length > wholeDigits) return undefined;
+  // Of what comes far behind only whether it is zero matters.
+  const kept = fraction.slice(0, 2 * maxScale) + (/[1-9]/.test(fraction.slice(2 * maxScale)) ? '1' : '');
+  const digits = BigInt(whole + kept);
+  for (let scale = Math.min(maxScale, kept.length); scale >= 0; scale--) {
+    const unit = 10n ** BigInt(kept.length - scale);
+    const rest = digits % unit;
+    let value = digits / unit;
+    if (rest * 2n > unit || (rest * 2n === unit && value % 2n === 1n)) value++;
+    if (value > decimalMax) continue;
+    const all = String(value).padStart(scale + 1, '0');
+    return joinDecimal(all.slice(0, all.length - scale), all.slice(all.length - scale));
+  }
+  return undefined;
 }
 
 /** A double as .NET Core writes it: shortest that reads back, exponent from 1E+17 up and 1E-05 down. */

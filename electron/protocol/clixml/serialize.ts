@@ -46,6 +46,11 @@ class Writer {
 
   /** `attributes` are finished: empty, or with a space in front. */
   value(value: PsValue, attributes: string): void {
+    this.#checkDepth();
+    this.#anyDepth(value, attributes);
+  }
+
+  #anyDepth(value: PsValue, attributes: string): void {
     switch (typeof value) {
       case 'string':
         this.out += `<S${attributes}>${encodeText(value)}</S>`;
@@ -80,14 +85,15 @@ class Writer {
       this.out += `<Ref${attributes} RefId="${known}" />`;
       return;
     }
-    this.#enter();
+    this.#depth++;
     const id = this.#objects.size;
     this.#objects.set(object, id);
     this.out += `<Obj${attributes} RefId="${id}">`;
     if (object.typeNames.length > 0) this.#names(object.typeNames);
     if (object.text === '') this.out += '<ToString />';
     else if (object.text !== undefined) this.out += `<ToString>${encodeText(object.text)}</ToString>`;
-    if (object.base !== undefined) this.value(object.base, '');
+    // The reader does not count it as a value inside the object: it is the object.
+    if (object.base !== undefined) this.#anyDepth(object.base, '');
     if (object.container !== undefined) this.#container(object.container);
     if (object.adapted !== undefined) this.#properties('Props', '', object.adapted);
     if (object.extended !== undefined) this.#properties('MS', '', object.extended);
@@ -95,9 +101,9 @@ class Writer {
     this.#depth--;
   }
 
-  /** A primitive inside the innermost object counts as one level more for the reader, hence the comparison. */
-  #enter(): void {
-    if (++this.#depth >= defaultLimits.maxDepth) {
+  /** Before a value: may it stand at this depth? */
+  #checkDepth(): void {
+    if (this.#depth >= defaultLimits.maxDepth) {
       throw new UsageError('clixml.depth', 'The value is nested deeper than PowerShell reads', {
         limit: defaultLimits.maxDepth,
       });
@@ -169,7 +175,8 @@ class Writer {
       if (name === '' && element === 'MS') throw new UsageError('clixml.name', 'A property has no name');
       const named = this.#named(name);
       if (element === 'MS' && value instanceof PsMemberSet) {
-        this.#enter();
+        this.#checkDepth();
+        this.#depth++;
         this.#properties('MS', named, value.extended ?? []);
         this.#depth--;
       } else {
