@@ -133,7 +133,7 @@ public abstract class WriteContentCommandBase : ContentCommandBase, IDisposable
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    protected override bool WantsPassThru => PassThru;
+    protected override bool? WantsPassThru => PassThru;
 
     protected override object? DynamicParameters(object context) => Reach.Call(
         InvokeProvider.Content, "GetContentWriterDynamicParameters", paths is { Length: > 0 } ? paths[0] : ".", context);

@@ -125,31 +125,43 @@ public sealed class ConvertToJsonCommand : PSCmdlet
             case bool flag:
                 writer.WriteBooleanValue(flag);
                 return true;
-            case Enum choice:
-                if (EnumsAsStrings) writer.WriteStringValue(choice.ToString());
-                else writer.WriteRawValue(Convert.ToString(Convert.ChangeType(choice, Enum.GetUnderlyingType(choice.GetType()), CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)!);
+            case Enum choice when EnumsAsStrings:
+                writer.WriteStringValue(choice.ToString());
                 return true;
+            case Enum choice:
+                return WriteScalar(writer, Convert.ChangeType(choice, Enum.GetUnderlyingType(choice.GetType()), CultureInfo.InvariantCulture));
             case DateTime or DateTimeOffset:
                 writer.WriteStringValue(value is DateTime date ? JsonDate(date) : ((DateTimeOffset)value).ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture));
                 return true;
             case double or float:
-                var number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
-                if (!double.IsFinite(number)) writer.WriteStringValue(number.ToString(CultureInfo.InvariantCulture));
-                else writer.WriteRawValue(FloatText(value));
+                WriteFloat(writer, value);
                 return true;
-            case byte or sbyte or short or ushort or int or uint or long or ulong or decimal or BigInteger:
-                writer.WriteRawValue(Convert.ToString(value, CultureInfo.InvariantCulture)!);
+            case ulong number:
+                writer.WriteNumberValue(number);
+                return true;
+            case byte or sbyte or short or ushort or int or uint or long:
+                writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                return true;
+            case decimal number:
+                writer.WriteNumberValue(number);
+                return true;
+            case BigInteger number:
+                writer.WriteRawValue(number.ToString(CultureInfo.InvariantCulture));
                 return true;
             default:
                 return false;
         }
     }
 
-    // A floating number stays one when it is read back.
-    private static string FloatText(object value)
+    private static void WriteFloat(Utf8JsonWriter writer, object value)
     {
+        var number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
         var text = Convert.ToString(value, CultureInfo.InvariantCulture)!;
-        return text.AsSpan().IndexOfAny(".eE") < 0 ? text + ".0" : text;
+        if (!double.IsFinite(number)) writer.WriteStringValue(text);
+        // A floating number stays one when it is read back: 1.0, not 1.
+        else if (text.AsSpan().IndexOfAny(".eE") < 0 && decimal.TryParse(text + ".0", CultureInfo.InvariantCulture, out var exact)) writer.WriteNumberValue(exact);
+        else if (value is float single) writer.WriteNumberValue(single);
+        else writer.WriteNumberValue(number);
     }
 
     private static string JsonDate(DateTime date) => date.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture);

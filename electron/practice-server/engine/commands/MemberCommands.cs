@@ -105,6 +105,19 @@ public sealed class GetMemberCommand : PSCmdlet
     }
 }
 
+/// <summary>Makes `Add-Member ScriptProperty …` mean the member type and not a property of that name.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class NotAMemberTypeAttribute : ValidateArgumentsAttribute
+{
+    protected override void Validate(object arguments, EngineIntrinsics engineIntrinsics)
+    {
+        if (arguments is string name && Enum.TryParse<PSMemberTypes>(name, ignoreCase: true, out _))
+        {
+            throw new ValidationMetadataException($"The name \"{name}\" is that of a member type.");
+        }
+    }
+}
+
 [Cmdlet(VerbsCommon.Add, "Member", DefaultParameterSetName = "TypeNameSet")]
 public sealed class AddMemberCommand : PSCmdlet
 {
@@ -139,6 +152,7 @@ public sealed class AddMemberCommand : PSCmdlet
 
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "NotePropertySingleMemberSet")]
     [ValidateNotNullOrEmpty]
+    [NotAMemberType]
     public string NotePropertyName { get; set; } = string.Empty;
 
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = "NotePropertySingleMemberSet")]

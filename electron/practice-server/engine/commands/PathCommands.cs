@@ -49,7 +49,8 @@ public sealed class GetLocationCommand : CoreCommandBase
 [OutputType(typeof(PathInfo), typeof(PathInfoStack))]
 public sealed class SetLocationCommand : CoreCommandBase
 {
-    private string path = string.Empty;
+    // Without a path, home.
+    private string path = "~";
 
     [Parameter(Position = 0, ParameterSetName = "Path", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     public string Path { get => path; set => path = value; }

@@ -14,7 +14,8 @@ public abstract class CoreCommandBase : PSCmdlet, IDynamicParameters
     protected virtual string[]? WantsInclude => null;
     protected virtual string[]? WantsExclude => null;
     protected virtual bool WantsLiteral => false;
-    protected virtual bool WantsPassThru => false;
+    /// <summary>Null: what the provider makes is the result. Else only with -PassThru.</summary>
+    protected virtual bool? WantsPassThru => null;
 
     public object? GetDynamicParameters()
     {
@@ -34,10 +35,10 @@ public abstract class CoreCommandBase : PSCmdlet, IDynamicParameters
 
     protected object Context()
     {
-        var context = Reach.New("System.Management.Automation.CmdletProviderContext", this);
+        var context = Reach.New("System.Management.Automation.CmdletProviderContext", this, PSCredential.Empty);
         Reach.Set(context, "Force", new SwitchParameter(WantsForce));
         Reach.Set(context, "SuppressWildcardExpansion", WantsLiteral);
-        Reach.Set(context, "PassThru", WantsPassThru);
+        if (WantsPassThru is { } passThru) Reach.Set(context, "PassThru", passThru);
         Reach.Set(context, "DynamicParameters", dynamicParameters);
         if (WantsInclude is not null || WantsExclude is not null || WantsFilter is not null)
         {
@@ -203,7 +204,7 @@ public sealed class SetItemCommand : ItemCommandBase
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    protected override bool WantsPassThru => PassThru;
+    protected override bool? WantsPassThru => PassThru;
 
     protected override void ProcessRecord() =>
         ForEachPath(paths, (path, context) => Reach.Call(InvokeProvider.Item, "Set", path, Value, context));
@@ -325,7 +326,7 @@ public sealed class CopyItemCommand : ItemCommandBase
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    protected override bool WantsPassThru => PassThru;
+    protected override bool? WantsPassThru => PassThru;
 
     protected override object? DynamicParameters(object context) => Reach.Call(
         InvokeProvider.Item, "CopyItemDynamicParameters", paths is { Length: > 0 } ? paths[0] : ".", Destination, (bool)Recurse, context);
@@ -353,7 +354,7 @@ public sealed class MoveItemCommand : ItemCommandBase
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    protected override bool WantsPassThru => PassThru;
+    protected override bool? WantsPassThru => PassThru;
 
     protected override void ProcessRecord() =>
         ForEachPath(paths, (path, context) => Reach.Call(InvokeProvider.Item, "Move", path, Destination, context));
@@ -379,7 +380,7 @@ public sealed class RenameItemCommand : CoreCommandBase
     public SwitchParameter PassThru { get; set; }
 
     protected override bool WantsForce => Force;
-    protected override bool WantsPassThru => PassThru;
+    protected override bool? WantsPassThru => PassThru;
     protected override bool WantsLiteral => IsLiteral;
 
     protected override void ProcessRecord() => ForEachPath(
@@ -443,7 +444,7 @@ public sealed class SetItemPropertyCommand : ItemCommandBase
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    protected override bool WantsPassThru => PassThru;
+    protected override bool? WantsPassThru => PassThru;
 
     protected override void ProcessRecord()
     {
