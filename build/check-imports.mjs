@@ -41,7 +41,7 @@ function withoutComments(source) {
  * @param {string} source
  */
 export function violationsIn(file, source) {
-  const rule = RULES.filter((each) => isBelow(file, each.folder)).sort(
+  const rule = RULES.filter((each) => isBelow(file, each.folder)).toSorted(
     (a, b) => b.folder.length - a.folder.length,
   )[0];
   if (rule === undefined) return [`${file}: no rule in build/lib/import-rules.mjs says what it may import`];

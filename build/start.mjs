@@ -7,8 +7,8 @@ import { readChoices, USAGE } from './lib/choices.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { ensureElectron, noWindowHere } from './lib/electron-runtime.mjs';
 import { inRoot, root } from './lib/paths.mjs';
-import { runMain } from './lib/problem.mjs';
-import { hasRightNode, runUnderRightNode } from './lib/right-node.mjs';
+import { runMain, say } from './lib/problem.mjs';
+import { hasRightNode, onParentGone, runUnderRightNode } from './lib/right-node.mjs';
 
 /** A window that could not be opened is gone within this time; one that a person closed was open longer, or ended well. */
 const WINDOW_FAILS_WITHIN_MS = 5000;
@@ -20,14 +20,13 @@ await runMain(async () => {
     process.stdout.write(USAGE);
     return 0;
   }
-  const say = (line) => process.stdout.write(`${line}\n`);
   await ensureDependencies(say);
   if (!hasRightNode()) return runUnderRightNode(fileURLToPath(import.meta.url), args);
   await ensureBuilt('renderer', say);
 
   let note;
   if (!choices.browser) {
-    const window = await openWindow(choices, say);
+    const window = await openWindow(choices);
     if (window.code !== undefined) return window.code;
     note = window.note;
   }
@@ -43,7 +42,7 @@ await runMain(async () => {
  * The native window, to its end; or why there is none.
  * @returns {Promise<{ code: number, note?: undefined } | { code?: undefined, note: string }>}
  */
-async function openWindow({ installElectron }, say) {
+async function openWindow({ installElectron }) {
   const note = noWindowHere({ platform: process.platform, env: process.env, uid: process.getuid?.() });
   if (note !== undefined && !installElectron) return { note };
   const runtime = await ensureElectron({ ask: installElectron, say });
@@ -74,6 +73,7 @@ function runElectron(program) {
       resolve(code);
     };
     for (const signal of signals) process.on(signal, passOn);
+    onParentGone(() => child.kill('SIGTERM'));
     child.once('error', () => ended(1));
     child.once('exit', (code) => ended(code ?? 1));
   });

@@ -6,14 +6,13 @@ import { ensureBuilt } from './lib/built.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { chromium, ensureEngine, ensureSystem } from './lib/needs.mjs';
 import { cache } from './lib/paths.mjs';
-import { runMain } from './lib/problem.mjs';
+import { runMain, say } from './lib/problem.mjs';
 import { hasRightNode, runUnderRightNode } from './lib/right-node.mjs';
 import { run } from './lib/run.mjs';
 import { exitCodeFor, tally, tallyLine } from './lib/tally.mjs';
 
 await runMain(async () => {
   const args = process.argv.slice(2);
-  const say = (line) => process.stdout.write(`${line}\n`);
   await ensureDependencies(say);
   if (!hasRightNode()) return runUnderRightNode(fileURLToPath(import.meta.url), args);
 

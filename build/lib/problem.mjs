@@ -20,3 +20,11 @@ function oneLine(error) {
   if (error instanceof Problem || process.env.PSDECK_DEBUG === undefined) return error.message;
   return error.stack ?? error.message;
 }
+
+/**
+ * A line for the person.
+ * @param {string} line
+ */
+export function say(line) {
+  process.stdout.write(`${line}\n`);
+}

@@ -17,6 +17,15 @@ function ownNode() {
   return join(modules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
+/**
+ * npm that is told to end leaves behind what it started, without a word.
+ * @param {() => void} react
+ */
+export function onParentGone(react) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && react(), 1000).unref();
+}
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
@@ -42,6 +51,7 @@ export async function runUnderRightNode(script, args) {
       env: environment({ PSDECK_OWN_NODE: '1' }),
     });
     for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+    onParentGone(() => child.kill('SIGTERM'));
     child.once('error', (error) =>
       reject(new Problem(`${found}, and ${node} does not start: ${error.message}`)),
     );

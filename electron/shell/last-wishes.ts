@@ -9,9 +9,12 @@ const SAME_WISH_MS = 500;
 /** Closing a session politely takes a round trip or two; Windows gives a closed console five seconds in all. */
 const MOST_SHUTDOWN_MS = 4000;
 
+/** How often a parent that says nothing when it ends is looked for. */
+const PARENT_CHECK_MS = 1000;
+
 /**
- * Calls `end` at the first signal, then exits; at the second exits at once. Where the process was started with an IPC channel, losing that
- * channel counts as a signal: the parent is gone without having said so.
+ * Calls `end` at the first signal, then exits; at the second exits at once. Losing the parent counts as a signal: a start script tells by
+ * its IPC channel; npm that is told to end leaves what it started behind without a word.
  */
 export function endOnSignals(end: () => Promise<void>): void {
   let asked: number | undefined;
@@ -31,4 +34,8 @@ export function endOnSignals(end: () => Promise<void>): void {
   // Asked to end, ended: that is success, and npm prints no error for it.
   for (const signal of SIGNALS) process.on(signal, () => ask(0));
   if (process.channel !== undefined) process.once('disconnect', () => ask(0));
+  if (process.env['npm_lifecycle_event'] !== undefined) {
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && ask(0), PARENT_CHECK_MS).unref();
+  }
 }
