@@ -223,18 +223,25 @@ export class ClientRunspacePool {
 
   /** [MS-PSRP] 2.2.2.10 */
   createPipeline(spec: PipelineSpec, id: string = this.#options.newGuid()): ClientPipeline {
-    this.#requireOpened('start a pipeline');
-    const pipeline = this.#newPipeline(id, spec.noInput === false);
-    this.#send('CREATE_PIPELINE', spec, pipeline.id, true);
-    pipeline.apply('invoke');
-    return pipeline;
+    return this.#startPipeline('CREATE_PIPELINE', spec, id, spec.noInput === false);
   }
 
   /** [MS-PSRP] 2.2.2.14 */
   getCommandMetadata(query: GetCommandMetadata, id: string = this.#options.newGuid()): ClientPipeline {
-    this.#requireOpened('ask for commands');
-    const pipeline = this.#newPipeline(id, false);
-    this.#send('GET_COMMAND_METADATA', query, pipeline.id, true);
+    return this.#startPipeline('GET_COMMAND_METADATA', query, id, false);
+  }
+
+  #startPipeline<N extends 'CREATE_PIPELINE' | 'GET_COMMAND_METADATA'>(
+    name: N,
+    body: MessageBodies[N],
+    id: string,
+    takesInput: boolean,
+  ): ClientPipeline {
+    this.#requireOpened('start a pipeline');
+    const pipeline = this.#newPipeline(id, takesInput);
+    // First this, for it throws where the body cannot be written.
+    this.#send(name, body, pipeline.id, true);
+    this.#pipelines.set(pipeline.id, pipeline);
     pipeline.apply('invoke');
     return pipeline;
   }
@@ -244,6 +251,7 @@ export class ClientRunspacePool {
     if (this.#isOver) this.#requireOpened('connect to a pipeline');
     const pipeline = this.#newPipeline(id, true);
     this.#outgoing.markOpened(pipeline.id);
+    this.#pipelines.set(pipeline.id, pipeline);
     pipeline.apply('reconstruct');
     return pipeline;
   }
@@ -253,9 +261,7 @@ export class ClientRunspacePool {
     if (pipelineId === EMPTY_GUID || this.#pipelines.has(pipelineId)) {
       throw new UsageError('psrp.pipeline.id', 'A pipeline needs an id of its own.', { pipelineId });
     }
-    const pipeline = new ClientPipeline(this.#link, pipelineId, takesInput);
-    this.#pipelines.set(pipelineId, pipeline);
-    return pipeline;
+    return new ClientPipeline(this.#link, pipelineId, takesInput);
   }
 
   // ---- calls to the pool, answered by the event runspaceAvailability
