@@ -4,15 +4,12 @@
  * Nil and Ref, and the rarer forms of a date (a year, a time alone) and of a GUID (`{0x…`).
  */
 import { ProtocolError } from '../errors.ts';
-import { displayText } from './display-text.ts';
-import { parseSmallInteger, smallRanges } from './numbers.ts';
-import type { ParsedTag } from './read-primitive.ts';
-import { parseBoolean, parseInt64, parsers } from './read-primitive.ts';
+import { readPrimitive } from './primitive-elements.ts';
+import { readProgress } from './progress-element.ts';
 import { Scanner, clixmlNamespace } from './scanner.ts';
 import * as t from './tags.ts';
 import type { PsContainer, PsValue } from './value.ts';
-import { PsMemberSet, PsObject, PsPrimitive } from './value.ts';
-import { mayBeXmlDocument } from './xml-document.ts';
+import { PsMemberSet, PsObject } from './value.ts';
 
 export interface ClixmlLimits {
   /** UTF-16 units of the whole text. What is read from it stays in proportion: CLIXML has nothing that multiplies. */
@@ -127,10 +124,7 @@ class Reader {
   value(tag: number): PsValue {
     const scanner = this.#scanner;
     if (++this.#depth > this.#maxDepth) {
-      throw new ProtocolError('clixml.depth', 'Values are nested too deeply', {
-        offset: scanner.tagStart,
-        limit: this.#maxDepth,
-      });
+      this.#tooDeep();
     }
     let value: PsValue | undefined;
     switch (tag) {
@@ -152,141 +146,10 @@ class Reader {
     return value;
   }
 
-  /** Undefined where the tag is that of no primitive; nothing is consumed then. */
   #primitive(tag: number): Exclude<PsValue, PsObject> | undefined {
-    const scanner = this.#scanner;
-    switch (tag) {
-      case t.tagS:
-        return scanner.text(true);
-      case t.tagI32:
-        return this.#small('I32');
-      case t.tagB:
-        return parseBoolean(scanner.text(false)) ?? this.#badValue('B');
-      case t.tagI64:
-        return parseInt64(scanner.text(false)) ?? this.#badValue('I64');
-      case t.tagDT:
-        return this.#parsed('DT');
-      case t.tagTS:
-        return this.#parsed('TS');
-      case t.tagG:
-        return this.#parsed('G');
-      case t.tagVersion:
-        return this.#parsed('Version');
-      case t.tagDb:
-        return this.#parsed('Db');
-      case t.tagSg:
-        return this.#parsed('Sg');
-      case t.tagD:
-        return this.#parsed('D');
-      case t.tagU64:
-        return this.#parsed('U64');
-      case t.tagBA:
-        return this.#parsed('BA');
-      case t.tagSS:
-        return this.#parsed('SS');
-      case t.tagC:
-        return new PsPrimitive('C', this.#small('C'));
-      case t.tagBy:
-        return new PsPrimitive('By', this.#small('By'));
-      case t.tagSB:
-        return new PsPrimitive('SB', this.#small('SB'));
-      case t.tagU16:
-        return new PsPrimitive('U16', this.#small('U16'));
-      case t.tagI16:
-        return new PsPrimitive('I16', this.#small('I16'));
-      case t.tagU32:
-        return new PsPrimitive('U32', this.#small('U32'));
-      case t.tagURI:
-        return new PsPrimitive('URI', scanner.text(true));
-      case t.tagSBK:
-        return new PsPrimitive('SBK', scanner.text(true));
-      case t.tagXD:
-        return this.#xmlDocument();
-      case t.tagPR:
-        return this.#progress();
-      default:
-        return undefined;
-    }
-  }
-
-  #small(tag: string): number {
-    const [min, max] = smallRanges[tag]!;
-    const value = parseSmallInteger(this.#scanner.text(false), min, max);
-    return Number.isNaN(value) ? this.#badValue(tag) : value;
-  }
-
-  #parsed<T extends ParsedTag>(tag: T): PsPrimitive<T> {
-    const value = parsers[tag](this.#scanner.text(false));
-    return value === undefined ? this.#badValue(tag) : new PsPrimitive<T>(tag, value);
-  }
-
-  #xmlDocument(): PsPrimitive<'XD'> {
-    const text = this.#scanner.text(true);
-    return mayBeXmlDocument(text) ? new PsPrimitive('XD', text) : this.#badValue('XD');
-  }
-
-  /** [MS-PSRP] 2.2.5.1.25: eight elements in a fixed order; the checks are those of System.Management.Automation.ProgressRecord. */
-  #progress(): PsPrimitive<'PR'> {
-    const scanner = this.#scanner;
-    const start = scanner.tagStart;
-    if (scanner.empty) this.#badValue('PR', start);
-    this.#expect(t.tagAV);
-    const activity = scanner.text(true);
-    const activityId = this.#progressNumber(t.tagAI);
-    const operation = this.value(this.#someTag());
-    const parentActivityId = this.#progressNumber(t.tagPI);
-    const percentComplete = this.#progressNumber(t.tagPC);
-    this.#expect(t.tagT);
-    const type = scanner.text(false).trim().toLowerCase();
-    const secondsRemaining = this.#progressNumber(t.tagSR);
-    this.#expect(t.tagSD);
-    const statusDescription = scanner.text(true);
-    if (scanner.next() !== t.tagEnd) scanner.fail('clixml.element', 'A progress record has too many parts');
-    scanner.end('PR');
-    const recordType =
-      type === 'processing' || type === '0'
-        ? 'Processing'
-        : type === 'completed' || type === '1'
-          ? 'Completed'
-          : undefined;
-    if (
-      recordType === undefined ||
-      activity === '' ||
-      statusDescription === '' ||
-      activityId < 0 ||
-      parentActivityId === activityId ||
-      percentComplete > 100
-    ) {
-      this.#badValue('PR', start);
-    }
-    return new PsPrimitive('PR', {
-      activity,
-      activityId,
-      currentOperation: operation === null ? null : displayText(operation),
-      parentActivityId,
-      percentComplete,
-      recordType,
-      secondsRemaining,
-      statusDescription,
-    });
-  }
-
-  #progressNumber(tag: number): number {
-    this.#expect(tag);
-    return this.#small('I32');
-  }
-
-  #expect(tag: number): void {
-    const found = this.#scanner.next();
-    if (found !== tag) {
-      this.#scanner.fail('clixml.element', `The element ${t.tagName(tag)} is missing`);
-    }
-  }
-
-  #someTag(): number {
-    const tag = this.#scanner.next();
-    if (tag === t.tagEnd) this.#scanner.fail('clixml.element', 'An element is missing');
-    return tag;
+    return tag === t.tagPR
+      ? readProgress(this.#scanner, () => this.value(this.#scanner.next()))
+      : readPrimitive(this.#scanner, tag);
   }
 
   #reference(): PsObject {
@@ -421,10 +284,7 @@ class Reader {
 
   #memberSet(): PsMemberSet {
     if (++this.#depth > this.#maxDepth) {
-      throw new ProtocolError('clixml.depth', 'Values are nested too deeply', {
-        offset: this.#scanner.tagStart,
-        limit: this.#maxDepth,
-      });
+      this.#tooDeep();
     }
     const set = new PsMemberSet(this.#members(undefined));
     this.#depth--;
@@ -478,18 +338,16 @@ class Reader {
     return this.value(tag);
   }
 
+  #tooDeep(): never {
+    const facts = { limit: this.#maxDepth };
+    this.#scanner.fail('clixml.depth', 'Values are nested too deeply', this.#scanner.tagStart, facts);
+  }
+
   #unknownElement(): never {
     this.#scanner.fail('clixml.element', 'An element that CLIXML does not have here', this.#scanner.tagStart);
   }
 
   #noName(): never {
     this.#scanner.fail('clixml.name', 'A property has no name', this.#scanner.tagStart);
-  }
-
-  #badValue(tag: string, start: number = this.#scanner.tagStart): never {
-    throw new ProtocolError('clixml.value', `The content of an element ${tag} is no such value`, {
-      offset: start,
-      tag,
-    });
   }
 }

@@ -352,8 +352,13 @@ export class Scanner {
     this.fail('clixml.mismatch', 'An end tag does not match its start tag', at);
   }
 
-  fail(code: string, what: string, offset: number = this.position): never {
-    throw new ProtocolError(code, what, { offset });
+  fail(
+    code: string,
+    what: string,
+    offset: number = this.position,
+    facts: Readonly<Record<string, string | number>> = {},
+  ): never {
+    throw new ProtocolError(code, what, { ...facts, offset });
   }
 }
 

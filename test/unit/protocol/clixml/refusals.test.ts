@@ -65,7 +65,7 @@ describe('code and offset', () => {
     ['<Obj><DCT><En><Nil N="Key"/><S N="Value">x</S></En></DCT></Obj>', 'clixml.dictionary', 10],
     ['<Obj><DCT><En><S N="Value">x</S><S N="Key">x</S></En></DCT></Obj>', 'clixml.dictionary', 14],
     ['<Obj><DCT><En/></DCT></Obj>', 'clixml.dictionary', 10],
-    ['<PR><AI>1</AI></PR>', 'clixml.element', 8],
+    ['<PR><AI>1</AI></PR>', 'clixml.element', 4],
     ['<I32>secret</I32>', 'clixml.value', 0],
     ['<Obj><MS><S N="a">x</S><DT N="b">2023-02-29T00:00:00</DT></MS></Obj>', 'clixml.value', 23],
   ])('%j', (text, code, offset) => {
