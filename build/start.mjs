@@ -6,7 +6,7 @@ import { ensureBuilt } from './lib/built.mjs';
 import { readChoices, USAGE } from './lib/choices.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { ensureElectron, noWindowHere } from './lib/electron-runtime.mjs';
-import { inRoot, root } from './lib/paths.mjs';
+import { root } from './lib/paths.mjs';
 import { runMain, say } from './lib/problem.mjs';
 import { hasRightNode, onParentGone, runUnderRightNode } from './lib/right-node.mjs';
 
@@ -62,7 +62,7 @@ async function openWindow({ installElectron }) {
 /** @param {string} program */
 function runElectron(program) {
   return new Promise((resolve) => {
-    const child = spawn(program, [inRoot('dist', 'electron', 'electron', 'shell', 'main.js')], {
+    const child = spawn(program, [root], {
       cwd: root,
       stdio: 'inherit',
     });

@@ -1,15 +1,20 @@
 /** Composition root of the browser shell: the same core as in the native window, served on loopback for a browser. */
 import { join } from 'node:path';
 import { appPaths } from '../diagnostics/app-paths.ts';
+import { createLog } from '../diagnostics/log.ts';
 import { createCore } from './core.ts';
-import { endOnSignals } from './last-wishes.ts';
+import { endOnSignals, logUncaught } from './last-wishes.ts';
 import { runBrowserShell, type BrowserShellChoices } from './run-browser-shell.ts';
 
 /** Resolves when it runs; the process then lives until it is asked to end. Rejects with a sentence for the person. */
 export async function startBrowserShell(choices: BrowserShellChoices): Promise<void> {
+  const paths = appPaths();
+  const log = createLog({ file: { folder: paths.log } });
+  logUncaught(log);
   const starting = runBrowserShell({
     ...choices,
-    paths: appPaths(),
+    dataDir: paths.data,
+    log,
     rendererDir: join(import.meta.dirname, '..', '..', 'dist', 'renderer'),
     createCore,
     print: (line) => process.stdout.write(`${line}\n`),

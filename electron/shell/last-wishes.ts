@@ -1,4 +1,5 @@
 /** Ends the app when the system or the person says so: once, in order, and within a bound. */
+import type { Log } from '../diagnostics/log.ts';
 
 /** What asks a program to end: Ctrl+C, a service manager, a closed terminal, Windows' Ctrl+Break. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const;
@@ -38,4 +39,14 @@ export function endOnSignals(end: () => Promise<void>): void {
     const parent = process.ppid;
     setInterval(() => process.ppid !== parent && ask(0), PARENT_CHECK_MS).unref();
   }
+}
+
+/** One bad session never hurts another: what nobody caught is written down, and the rest goes on. */
+export function logUncaught(log: Pick<Log, 'failure'>): void {
+  const note = (event: string) => (thrown: unknown) => {
+    const id = log.failure(event, thrown);
+    process.stderr.write(`psdeck: an unexpected error was logged (${id})\n`);
+  };
+  process.on('uncaughtException', note('process.exception'));
+  process.on('unhandledRejection', note('process.rejection'));
 }

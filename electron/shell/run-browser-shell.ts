@@ -1,6 +1,5 @@
 /** The browser shell without its composition: the core is made by whoever calls. */
-import { createLog, type Log } from '../diagnostics/log.ts';
-import type { AppPaths } from '../diagnostics/app-paths.ts';
+import type { Log } from '../diagnostics/log.ts';
 import { hasDesktop, showAddress } from './app-window.ts';
 import { startBrowserServer } from './browser-server.ts';
 import type { Core } from './core-interface.ts';
@@ -22,7 +21,8 @@ export interface CoreOptions {
 }
 
 export interface BrowserShellSetting extends BrowserShellChoices {
-  readonly paths: AppPaths;
+  readonly dataDir: string;
+  readonly log: Log;
   readonly rendererDir: string;
   readonly createCore: (options: CoreOptions) => Promise<Core>;
   readonly print: (line: string) => void;
@@ -35,11 +35,10 @@ export interface BrowserShell {
 
 /** Rejects with a sentence for the person where it cannot start. */
 export async function runBrowserShell(setting: BrowserShellSetting): Promise<BrowserShell> {
-  const { paths, print, windowNote } = setting;
-  const log = createLog({ file: { folder: paths.log } });
+  const { dataDir, log, print, windowNote } = setting;
   log.info('app.start', { shell: 'browser', pid: process.pid });
   const note = windowNote === undefined ? {} : { windowNote };
-  const core = await setting.createCore({ dataDir: paths.data, log, shell: 'browser', ...note });
+  const core = await setting.createCore({ dataDir, log, shell: 'browser', ...note });
   const server = await startBrowserServer({
     core,
     log,
