@@ -66,6 +66,7 @@ export async function overWinRm(
   const kills: (() => void)[] = [];
   const endpoint = createWsmanEndpoint({
     onEvent,
+    configurations: ['Microsoft.PowerShell'],
     engineFactory: async (events) => {
       const engine = await startEngine({ command }, events);
       kills.push(() => engine.kill());

@@ -1,116 +1,26 @@
 /** A whole interactive session, as a person types it, against the real engine without anything of ours in it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { plainText } from '../../electron/console/vt.ts';
-import { CredentialKeeper } from '../../electron/credentials/credential-keeper.ts';
-import type { RunspacePool } from '../../electron/remoting/index.ts';
-import { SessionRegistry } from '../../electron/sessions/registry.ts';
+import type { SessionRegistry } from '../../electron/sessions/registry.ts';
 import type { SessionRow } from '../../shared/session.ts';
-import type { CommandRecord, InputRequest, OutputItem, ProgressBar } from '../../shared/terminal.ts';
-import { noEngine, overPipes, type Way } from './practice.ts';
+import type { InputRequest } from '../../shared/terminal.ts';
+import { noEngine, overWinRm } from './practice.ts';
+import { Person, registryFor, serverAt } from './registry.ts';
 
 const SIZE = { columns: 77, rows: 24 };
 
-/** A person at a terminal: sees the page, waits for a prompt, types. */
-class Person {
-  readonly rows: SessionRow[] = [];
-  readonly commands: CommandRecord[] = [];
-  readonly bars: ProgressBar[][] = [];
-  readonly titles: string[] = [];
-  readonly items: OutputItem[] = [];
-  readonly removed: number[] = [];
-  request: InputRequest | null = null;
-  #wake: (() => void)[] = [];
-
-  changed(): void {
-    for (const wake of this.#wake.splice(0)) wake();
-  }
-
-  async until<T>(look: () => T | undefined | false | null): Promise<T> {
-    for (;;) {
-      const found = look();
-      if (found !== undefined && found !== false && found !== null) return found;
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
-    }
-  }
-
-  /** The page as plain text. */
-  get page(): string {
-    return plainText(this.items.map((item) => item.vt).join('')).replaceAll('\r\n', '\n');
-  }
-}
-
 describe.skipIf(noEngine !== undefined)('an interactive session', () => {
-  let way: Way;
+  let way: Awaited<ReturnType<typeof overWinRm>>;
   let person: Person;
   let registry: SessionRegistry;
   let row: SessionRow;
 
   beforeEach(async () => {
-    way = await overPipes();
+    way = await overWinRm();
     person = new Person();
-    registry = new SessionRegistry({
-      credentials: new CredentialKeeper(),
-      now: () => performance.now(),
-      log: () => undefined,
-      resolve: () =>
-        Promise.resolve({
-          server: {
-            id: 'z',
-            kind: 'winrm',
-            name: 'Z002',
-            address: 'localhost',
-            port: 5986,
-            https: true,
-            userName: '',
-            configuration: 'Microsoft.PowerShell',
-            allowPlainBasic: false,
-          },
-          credential: { userName: 'ada', password: 'pw' },
-        }),
-      connect: (_destination, _credential, options, listener) => made(options, listener),
-      events: {
-        changed: (changed) => void (person.rows.push(changed), person.changed()),
-        removed: (id) => void (person.removed.push(id), person.changed()),
-        input: (_id, request) => void ((person.request = request), person.changed()),
-        command: (_id, command) => void (person.commands.push(command), person.changed()),
-        progress: (_id, bars) => void (person.bars.push(bars), person.changed()),
-        title: (_id, title) => void (person.titles.push(title), person.changed()),
-      },
-    });
-    // Pools are made synchronously by the registry; the way makes them with a promise that is done at once.
-    const pools: RunspacePool[] = [];
-    let listen: Parameters<Way['pool']>[1];
-    let giveHost: Parameters<Way['pool']>[0];
-    const ready = await way.pool(
-      {
-        host: {
-          get info() {
-            return (
-              giveHost?.host?.info ?? {
-                isHostNull: true,
-                isHostUINull: true,
-                isHostRawUINull: true,
-                useRunspaceHost: false,
-              }
-            );
-          },
-          call: (call, signal) => giveHost?.host?.call(call, signal) ?? Promise.reject(new Error('no host')),
-        },
-      },
-      { stateChanged: (state, error) => listen?.stateChanged?.(state, error) },
-    );
-    pools.push(ready);
-    function made(options: Parameters<Way['pool']>[0], listener: Parameters<Way['pool']>[1]): RunspacePool {
-      giveHost = options;
-      listen = listener;
-      const pool = pools.pop();
-      if (!pool) throw new Error('one session a test');
-      return pool;
-    }
+    registry = registryFor(serverAt(way.port), person).registry;
     row = await registry.create({ serverId: 'z', size: SIZE, enter: true });
-    registry
-      .get(row.id)
-      .attach({ write: (items) => void (person.items.push(...items), person.changed()) }, SIZE);
+    registry.get(row.id).attach({ write: (items) => void person.saw(items) }, SIZE);
   });
   afterEach(async () => {
     await registry.closeAll();
@@ -267,7 +177,7 @@ describe.skipIf(noEngine !== undefined)('an interactive session', () => {
 
   test('exit and Exit-PSSession leave, and a session made by entering ends with that', async () => {
     await type('exit');
-    await person.until(() => person.removed.includes(row.id));
+    await person.until(() => person.gone.includes(row.id));
     expect(person.rows.at(-1)).toMatchObject({ state: 'Closed', entered: false });
     expect(registry.list()).toEqual([]);
   });

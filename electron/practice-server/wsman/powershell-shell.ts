@@ -56,6 +56,12 @@ const RELEASE_BELOW_BYTES = HOLD_ABOVE_BYTES / 2;
 /** Beyond this the engine is held although somebody waits for another target's output: the memory of a machine is worth more. */
 const HOLD_ALWAYS_BYTES = 256 * 1024 * 1024;
 
+/**
+ * Ended pipelines whose ids are remembered, so that a client may still let go of them: some do so after every pipeline, others never, and
+ * nobody so late.
+ */
+const REMEMBERED_PIPELINES = 200;
+
 interface Target {
   /** Undefined for the pool. */
   readonly commandId: string | undefined;
@@ -85,6 +91,7 @@ export class PowerShellShell implements Shell {
   readonly #inputIds = new ObjectIds();
   readonly #pool: Target;
   readonly #pipelines = new Map<string, Target>();
+  readonly #finished = new Set<string>();
   readonly #started: number;
   #engine: Engine | undefined;
   #held = false;
@@ -164,7 +171,7 @@ export class PowerShellShell implements Shell {
     const data = pipelineData(request);
     const id = request.commandId ?? pipelineIdIn(data) ?? randomUUID().toUpperCase();
     const key = idKey(id);
-    if (this.#pipelines.has(key)) throw commandIdInUse();
+    if (this.#pipelines.has(key) || this.#finished.has(key)) throw commandIdInUse();
     const target = this.#target(id);
     this.#pipelines.set(key, target);
     try {
@@ -198,6 +205,8 @@ export class PowerShellShell implements Shell {
 
   /** Answered at once: that a pipeline has stopped, which may take its time, is told by its state message. */
   signal(request: SignalRequest): Promise<void> {
+    if (request.commandId !== undefined && this.#finished.has(idKey(request.commandId)))
+      return Promise.resolve();
     const target = this.#find(request.commandId);
     const { commandId } = target;
     if (commandId === undefined) return Promise.resolve();
@@ -267,6 +276,9 @@ export class PowerShellShell implements Shell {
   #release(target: Target): void {
     const { commandId } = target;
     if (commandId === undefined || !this.#pipelines.delete(idKey(commandId))) return;
+    this.#finished.add(idKey(commandId));
+    const [oldest] = this.#finished;
+    if (this.#finished.size > REMEMBERED_PIPELINES && oldest !== undefined) this.#finished.delete(oldest);
     this.#withEngine((engine) => engine.peer.closePipeline(commandId.toLowerCase())).catch(() => undefined);
   }
 
@@ -361,7 +373,8 @@ export class PowerShellShell implements Shell {
     let somebodyHungry = this.#needed > 0;
     for (const target of targets) {
       waiting += target.output.pendingBytes;
-      somebodyHungry ||= target.channel.isAwaited && target.output.isEmpty;
+      // The pool's standing Receive waits all its life for messages that hardly ever come: only another pipeline is starved by a hold.
+      somebodyHungry ||= target !== this.#pool && target.channel.isAwaited && target.output.isEmpty;
     }
     const mark = somebodyHungry ? HOLD_ALWAYS_BYTES : this.#held ? RELEASE_BELOW_BYTES : HOLD_ABOVE_BYTES;
     const hold = waiting > mark && this.#needed === 0;
