@@ -53,6 +53,8 @@ export function certificateProblems(
   if (socket.authorized) return [];
   const code = String(socket.authorizationError);
   const problems = [PROBLEMS[code] ?? code];
+  // OpenSSL stops at what it meets first; a certificate that is for another name has been verified up to there.
+  if (problems[0] !== 'wrong-name' && certificate.checkIssued(certificate)) problems.push('self-signed');
   const now = Date.now();
   if (certificate.validToDate.getTime() < now) problems.push('expired');
   if (certificate.validFromDate.getTime() > now) problems.push('not-yet-valid');

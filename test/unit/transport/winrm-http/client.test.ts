@@ -1,0 +1,482 @@
+import { X509Certificate } from 'node:crypto';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { HttpAuthenticator } from '../../../../electron/protocol/auth/authenticator.ts';
+import { createBasicAuthenticator } from '../../../../electron/protocol/auth/basic.ts';
+import { TransportError, type TransportErrorCode } from '../../../../electron/transport/errors.ts';
+import { WinRmHttpClient, type WinRmHttpOptions } from '../../../../electron/transport/winrm-http/client.ts';
+import { certificate, closedPort, soap, startRaw, startServer } from './servers.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) {
+    // oxlint-disable-next-line no-await-in-loop
+    await cleanup();
+  }
+});
+
+async function started<T extends { close(): Promise<void> }>(server: Promise<T>): Promise<T> {
+  const ready = await server;
+  cleanups.push(() => ready.close());
+  return ready;
+}
+
+function client(options: Partial<WinRmHttpOptions> & { port: number }): WinRmHttpClient {
+  const made = new WinRmHttpClient({
+    host: '127.0.0.1',
+    https: false,
+    allowPlainBasic: true,
+    auth: () => createBasicAuthenticator('test', '123£'),
+    ...options,
+  });
+  cleanups.push(() => made.close());
+  return made;
+}
+
+const QUICK = { timeoutMs: 10_000 };
+
+async function failure(promise: Promise<unknown>): Promise<TransportError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(TransportError);
+  return error as TransportError;
+}
+
+async function failsWith(promise: Promise<unknown>, code: TransportErrorCode): Promise<TransportError> {
+  const error = await failure(promise);
+  expect(error.code).toBe(code);
+  return error;
+}
+
+describe('a request', () => {
+  test('carries what WinRM asks for, and its answer comes back', async () => {
+    const server = await started(startServer((_request, response) => soap(response, '<ä/>')));
+    const http = client({ port: server.port });
+    expect(await http.post('<größe/>', QUICK)).toEqual({ status: 200, body: '<ä/>' });
+    const [request] = server.seen;
+    expect(Buffer.from(request?.body ?? '', 'latin1').toString('utf8')).toBe('<größe/>');
+    expect(request?.headers).toMatchObject({
+      host: `127.0.0.1:${server.port}`,
+      // The example of RFC 7617 2.1.
+      authorization: 'Basic dGVzdDoxMjPCow==',
+      'content-type': 'application/soap+xml;charset=UTF-8',
+      'accept-encoding': 'identity',
+      'content-length': '10',
+    });
+    expect(http.url).toBe(`http://127.0.0.1:${server.port}/wsman`);
+  });
+
+  test('that is refused with a fault is answered all the same', async () => {
+    const server = await started(startServer((_request, response) => soap(response, '<fault/>', 500)));
+    expect(await client({ port: server.port }).post('x', QUICK)).toEqual({ status: 500, body: '<fault/>' });
+  });
+
+  test('uses the connection of the one before', async () => {
+    const server = await started(startServer((_request, response) => soap(response)));
+    const http = client({ port: server.port });
+    for (let i = 0; i < 5; i++) {
+      // oxlint-disable-next-line no-await-in-loop
+      await http.post('x', QUICK);
+    }
+    expect(server.seen.map((s) => s.connection)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test('opens another connection where the server has closed the old one', async () => {
+    const server = await started(
+      startServer((_request, response) => {
+        response.setHeader('Connection', 'close');
+        soap(response);
+      }),
+    );
+    const http = client({ port: server.port });
+    await http.post('x', QUICK);
+    await http.post('x', QUICK);
+    expect(server.connections()).toBe(2);
+  });
+
+  test('reads UTF-16 where the server writes it', async () => {
+    const server = await started(
+      startServer((_request, response) => {
+        response.writeHead(200, { 'Content-Type': 'application/soap+xml;charset=UTF-16' });
+        response.end(Buffer.from('\ufeff<ü/>', 'utf16le'));
+      }),
+    );
+    expect((await client({ port: server.port }).post('x', QUICK)).body).toBe('<ü/>');
+  });
+
+  test('reaches an IPv6 address, with brackets in the URL and in Host', async () => {
+    const server = await started(startServer((_request, response) => soap(response), { host: '::1' }));
+    const http = client({ host: '::1', port: server.port });
+    await http.post('x', QUICK);
+    expect(http.url).toBe(`http://[::1]:${server.port}/wsman`);
+    expect(server.seen[0]?.headers.host).toBe(`[::1]:${server.port}`);
+  });
+});
+
+describe('requests that wait', () => {
+  test('never delay one that does not, however many there are', async () => {
+    const held: (() => void)[] = [];
+    const server = await started(
+      startServer((request, response) => {
+        if (request.body === 'receive') held.push(() => soap(response));
+        else soap(response, '<sent/>');
+      }),
+    );
+    const http = client({ port: server.port, maxConnections: 5 });
+    const receives = Array.from({ length: 12 }, () => http.post('receive', { ...QUICK, mayWait: true }));
+    await server.untilSeen(3);
+    const sends = await Promise.all([
+      http.post('send', QUICK),
+      http.post('signal', QUICK),
+      http.post('send', QUICK),
+    ]);
+    expect(sends.map((s) => s.body)).toEqual(['<sent/>', '<sent/>', '<sent/>']);
+    expect(server.seen.filter((s) => s.body === 'receive')).toHaveLength(3);
+    expect(server.connections()).toBeLessThanOrEqual(5);
+    // Each that is answered makes room for the next.
+    for (let done = 0; done < 12; done++) {
+      // oxlint-disable-next-line no-await-in-loop
+      await server.untilSeen(Math.min(done + 1, 12) + 3);
+      held.shift()?.();
+    }
+    expect(await Promise.all(receives)).toHaveLength(12);
+  });
+
+  test('can be taken back while they wait, and before they were sent', async () => {
+    const server = await started(startServer(() => undefined));
+    const http = client({ port: server.port, maxConnections: 3 });
+    const one = new AbortController();
+    const waiting = http.post('receive', { ...QUICK, mayWait: true, signal: one.signal });
+    const queued = http.post('receive', { ...QUICK, mayWait: true, signal: one.signal });
+    await server.untilSeen(1);
+    one.abort(new Error('taken back'));
+    await expect(waiting).rejects.toThrow('taken back');
+    await expect(queued).rejects.toThrow('taken back');
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('end when the client is closed, and later ones are refused', async () => {
+    const server = await started(startServer(() => undefined));
+    const http = client({ port: server.port });
+    const waiting = http.post('receive', QUICK);
+    await server.untilSeen(1);
+    http.close();
+    await failsWith(waiting, 'closed');
+    await failsWith(http.post('x', QUICK), 'closed');
+  });
+});
+
+describe('without a connection', () => {
+  test('an unknown name', async () => {
+    const error = await failsWith(
+      client({ host: 'no-such-host.invalid', port: 5985 }).post('x', QUICK),
+      'connect.name-not-found',
+    );
+    expect(error.facts).toMatchObject({ host: 'no-such-host.invalid', port: 5985 });
+  });
+
+  test('a closed port', async () => {
+    await failsWith(client({ port: await closedPort() }).post('x', QUICK), 'connect.refused');
+  });
+
+  test('a machine that takes the connection and speaks no TLS in time', async () => {
+    const server = await started(startRaw(() => undefined));
+    const error = await failsWith(
+      client({ port: server.port, https: true, connectTimeoutMs: 50 }).post('x', QUICK),
+      'connect.timeout',
+    );
+    expect(error.facts['stage']).toBe('tls');
+  });
+
+  test('a machine that takes the request and does not answer in time', async () => {
+    const server = await started(startServer(() => undefined));
+    await failsWith(client({ port: server.port }).post('x', { timeoutMs: 50 }), 'timeout');
+  });
+
+  test('a machine that hangs up', async () => {
+    const server = await started(startRaw((socket) => socket.once('data', () => socket.resetAndDestroy())));
+    await failsWith(client({ port: server.port }).post('x', QUICK), 'connect.reset');
+  });
+});
+
+describe('over TLS', () => {
+  test('a certificate of a given authority is accepted', async () => {
+    const pair = await certificate([{ ip: '127.0.0.1' }]);
+    const server = await started(startServer((_r, response) => soap(response), { tls: pair }));
+    const http = client({ port: server.port, https: true, allowPlainBasic: false, tls: { ca: pair.cert } });
+    expect((await http.post('x', QUICK)).status).toBe(200);
+    expect(http.url).toBe(`https://127.0.0.1:${server.port}/wsman`);
+  });
+
+  test('another certificate is refused before anything is sent, and the error shows it', async () => {
+    const pair = await certificate([{ dns: 'z002.corp.example' }, { ip: '127.0.0.1' }]);
+    const server = await started(startServer((_r, response) => soap(response), { tls: pair }));
+    const error = await failsWith(
+      client({ port: server.port, https: true }).post('x', QUICK),
+      'tls.untrusted',
+    );
+    const real = new X509Certificate(pair.cert);
+    expect(error.certificate).toEqual({
+      subject: 'CN=test server',
+      names: ['z002.corp.example', '127.0.0.1'],
+      issuer: 'CN=test server',
+      validFrom: real.validFromDate.toISOString(),
+      validTo: real.validToDate.toISOString(),
+      fingerprint: real.fingerprint256,
+      problem: 'self-signed',
+      problems: ['self-signed'],
+    });
+    expect(server.seen).toEqual([]);
+  });
+
+  test('everything wrong with a certificate is named', async () => {
+    const pair = await certificate([{ dns: 'z003.corp.example' }], {
+      notBeforeDate: new Date('2020-01-01T00:00:00Z'),
+      notAfterDate: new Date('2021-01-01T00:00:00Z'),
+    });
+    const server = await started(startServer((_r, response) => soap(response), { tls: pair }));
+    const error = await failsWith(
+      client({ port: server.port, https: true }).post('x', QUICK),
+      'tls.untrusted',
+    );
+    expect(error.certificate?.problems.toSorted()).toEqual(['expired', 'self-signed', 'wrong-name']);
+  });
+
+  test('a right chain for another name is refused, unless the name is asked for', async () => {
+    const pair = await certificate([{ dns: 'z004.corp.example' }]);
+    const server = await started(startServer((_r, response) => soap(response), { tls: pair }));
+    const wrong = client({ port: server.port, https: true, tls: { ca: pair.cert } });
+    expect((await failsWith(wrong.post('x', QUICK), 'tls.untrusted')).certificate?.problem).toBe(
+      'wrong-name',
+    );
+    const right = client({
+      port: server.port,
+      https: true,
+      tls: { ca: pair.cert, servername: 'z004.corp.example' },
+    });
+    expect((await right.post('x', QUICK)).status).toBe(200);
+  });
+
+  test('a trusted fingerprint is accepted in any spelling, a changed one is not', async () => {
+    const pair = await certificate([{ ip: '127.0.0.1' }]);
+    const server = await started(startServer((_r, response) => soap(response), { tls: pair }));
+    const fingerprint = new X509Certificate(pair.cert).fingerprint256;
+    for (const spelling of [fingerprint, fingerprint.toLowerCase(), fingerprint.replaceAll(':', '')]) {
+      const http = client({ port: server.port, https: true, tls: { trustedFingerprint: spelling } });
+      // oxlint-disable-next-line no-await-in-loop
+      expect((await http.post('x', QUICK)).status).toBe(200);
+    }
+    const before = server.seen.length;
+    const other = new X509Certificate((await certificate([{ ip: '127.0.0.1' }])).cert).fingerprint256;
+    const error = await failsWith(
+      client({ port: server.port, https: true, tls: { trustedFingerprint: other } }).post('x', QUICK),
+      'tls.changed',
+    );
+    expect(error.facts).toMatchObject({ expected: other, fingerprint });
+    expect(error.certificate?.fingerprint).toBe(fingerprint);
+    expect(server.seen.length).toBe(before);
+  });
+
+  test('an empty trusted fingerprint trusts nothing', async () => {
+    const pair = await certificate([{ ip: '127.0.0.1' }]);
+    const server = await started(startServer((_r, response) => soap(response), { tls: pair }));
+    await failsWith(
+      client({ port: server.port, https: true, tls: { trustedFingerprint: '' } }).post('x', QUICK),
+      'tls.changed',
+    );
+  });
+
+  test('a port that speaks plain HTTP', async () => {
+    const server = await started(startServer((_r, response) => soap(response)));
+    await failsWith(client({ port: server.port, https: true }).post('x', QUICK), 'tls.failed');
+  });
+});
+
+describe('signing in', () => {
+  test('Basic over plain HTTP is refused, and nothing is sent', async () => {
+    const server = await started(startServer((_r, response) => soap(response)));
+    await failsWith(
+      client({ port: server.port, allowPlainBasic: false }).post('x', QUICK),
+      'signin.plain-text',
+    );
+    expect(server.seen).toEqual([]);
+  });
+
+  test('a wrong password', async () => {
+    const server = await started(
+      startServer((_r, response) => {
+        response.writeHead(401, { 'WWW-Authenticate': ['Negotiate', 'Basic realm="WSMAN"'] }).end();
+      }),
+    );
+    const error = await failsWith(client({ port: server.port }).post('x', QUICK), 'signin.rejected');
+    expect(error.httpStatus).toBe(401);
+    expect(JSON.stringify(error)).not.toContain('123');
+  });
+
+  test('a server that takes other schemes only says which', async () => {
+    const server = await started(
+      startServer((_r, response) => {
+        response.writeHead(401, { 'WWW-Authenticate': ['Negotiate', 'Kerberos', 'CredSSP'] }).end();
+      }),
+    );
+    const error = await failsWith(client({ port: server.port }).post('x', QUICK), 'signin.no-common-scheme');
+    expect(error.facts['offered']).toEqual(['Negotiate', 'Kerberos', 'CredSSP']);
+  });
+
+  /** Three legs as NTLM has them, and a seal that turns the body around. */
+  function legged(log: string[]): HttpAuthenticator {
+    return {
+      scheme: 'Negotiate',
+      scope: 'connection',
+      revealsSecret: false,
+      start: () => ({ kind: 'header', value: 'Negotiate one', complete: false }),
+      step: (challenge) => {
+        log.push(challenge);
+        if (challenge === 'final') return { kind: 'done' };
+        return { kind: 'header', value: `Negotiate two-${challenge}`, complete: true };
+      },
+      wrap: (body) => ({ contentType: 'multipart/encrypted;test', body: Uint8Array.from(body).reverse() }),
+      unwrap: (_type, body) => Uint8Array.from(body).reverse(),
+    };
+  }
+
+  test('a log-on of the connection has empty bodies, then every body is sealed and no header is sent', async () => {
+    let signedIn = 0;
+    const server = await started(
+      startServer((request, response) => {
+        const header = request.headers.authorization;
+        if (header === 'Negotiate one') {
+          response.writeHead(401, { 'WWW-Authenticate': 'Negotiate challenge' }).end();
+        } else if (header === 'Negotiate two-challenge') {
+          signedIn++;
+          response.writeHead(200, { 'WWW-Authenticate': 'Negotiate final' }).end();
+        } else if (header === undefined && request.headers['content-type'] === 'multipart/encrypted;test') {
+          response.writeHead(200, { 'Content-Type': 'multipart/encrypted;test' }).end('>rewsna<');
+        } else {
+          response.writeHead(401, { 'WWW-Authenticate': 'Negotiate' }).end();
+        }
+      }),
+    );
+    const log: string[] = [];
+    const http = client({ port: server.port, allowPlainBasic: false, auth: () => legged(log) });
+    expect(await http.post('abc', QUICK)).toEqual({ status: 200, body: '<answer>' });
+    expect(await http.post('xyz', QUICK)).toEqual({ status: 200, body: '<answer>' });
+    expect(signedIn).toBe(1);
+    expect(server.seen.map((s) => s.body)).toEqual(['', '', 'cba', 'zyx']);
+    expect(log).toEqual(['challenge', 'final']);
+  });
+
+  test('every connection has a log-on of its own', async () => {
+    const held: (() => void)[] = [];
+    const server = await started(
+      startServer((request, response) => {
+        const header = request.headers.authorization;
+        if (header === 'Negotiate one') {
+          response.writeHead(401, { 'WWW-Authenticate': 'Negotiate challenge' }).end();
+        } else if (header !== undefined) response.writeHead(200).end();
+        else held.push(() => response.writeHead(200, { 'Content-Type': 'multipart/encrypted' }).end('ko'));
+      }),
+    );
+    let made = 0;
+    const http = client({
+      port: server.port,
+      auth: () => {
+        made++;
+        return legged([]);
+      },
+    });
+    const both = [http.post('1', QUICK), http.post('2', QUICK)];
+    await server.untilSeen(6);
+    for (const release of held) release();
+    expect((await Promise.all(both)).map((b) => b.body)).toEqual(['ok', 'ok']);
+    expect(made).toBe(2);
+  });
+
+  test('a connection whose log-on the server forgot signs in again and repeats the request', async () => {
+    let forgotten = false;
+    const server = await started(
+      startServer((request, response) => {
+        const header = request.headers.authorization;
+        if (header === 'Negotiate one') {
+          response.writeHead(401, { 'WWW-Authenticate': 'Negotiate challenge' }).end();
+        } else if (header !== undefined) response.writeHead(200).end();
+        else if (request.body === 'b' && !forgotten) {
+          forgotten = true;
+          response.writeHead(401, { 'WWW-Authenticate': 'Negotiate' }).end();
+        } else response.writeHead(200, { 'Content-Type': 'multipart/encrypted' }).end('ko');
+      }),
+    );
+    const http = client({ port: server.port, auth: () => legged([]) });
+    await http.post('a', QUICK);
+    expect((await http.post('b', QUICK)).body).toBe('ok');
+  });
+
+  test('a server that challenges for ever is given up', async () => {
+    const server = await started(
+      startServer((_request, response) => {
+        response.writeHead(401, { 'WWW-Authenticate': 'Negotiate challenge' }).end();
+      }),
+    );
+    const endless: HttpAuthenticator = {
+      ...legged([]),
+      step: () => ({ kind: 'header', value: 'Negotiate again', complete: false }),
+    };
+    await failsWith(client({ port: server.port, auth: () => endless }).post('x', QUICK), 'signin.rejected');
+    expect(server.seen.length).toBeLessThan(20);
+  });
+});
+
+describe('answers that are none', () => {
+  test.each<[string, number, Record<string, string>, TransportErrorCode]>([
+    ['another path', 404, {}, 'http.not-winrm'],
+    ['a web page', 200, { 'Content-Type': 'text/html' }, 'http.not-winrm'],
+    ['a server without POST', 405, {}, 'http.not-winrm'],
+    ['a proxy', 407, { 'Proxy-Authenticate': 'Basic' }, 'http.proxy'],
+    ['a redirect', 302, { Location: 'https://elsewhere.example/wsman' }, 'http.redirect'],
+    ['a service that is down', 503, { 'Content-Type': 'text/html' }, 'http.status'],
+    ['a request that is too large', 413, {}, 'http.too-large'],
+    ['a server error of another kind', 500, { 'Content-Type': 'text/plain' }, 'http.status'],
+  ])('%s', async (_what, status, headers, code) => {
+    const page = `<html><style>x{}</style><h1>Out of   order</h1>${'y'.repeat(5000)}</html>`;
+    const server = await started(
+      startServer((_request, response) => {
+        response.writeHead(status, headers).end(page);
+      }),
+    );
+    const error = await failsWith(client({ port: server.port }).post('x', QUICK), code);
+    expect(error.httpStatus).toBe(status);
+    if (error.details !== undefined) {
+      expect(error.details).toMatch(/^Out of order y+$/);
+      expect(error.details.length).toBeLessThanOrEqual(200);
+    }
+    expect(error.facts['location']).toBe(headers['Location']);
+  });
+
+  test('an answer without end is cut off', async () => {
+    const server = await started(
+      startServer((_request, response) => {
+        response.writeHead(200, { 'Content-Type': 'application/soap+xml' });
+        const more = (): void => {
+          while (!response.destroyed && response.write(Buffer.alloc(64 * 1024)));
+          response.once('drain', more);
+        };
+        more();
+      }),
+    );
+    const error = await failsWith(
+      client({ port: server.port, maxResponseBytes: 1_000_000 }).post('x', QUICK),
+      'http.too-large',
+    );
+    expect(error.facts).toMatchObject({ direction: 'response', limit: 1_000_000 });
+  });
+
+  test('something that is not HTTP', async () => {
+    const server = await started(
+      startRaw((socket) => {
+        socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+      }),
+    );
+    await failsWith(client({ port: server.port }).post('x', QUICK), 'http.not-winrm');
+  });
+});
