@@ -24,9 +24,9 @@ export function rawMessage(
 function guid(text: string): Buffer {
   const [a = '', b = '', c = '', d = '', e = ''] = text.split('-');
   return Buffer.concat([
-    Buffer.from(a, 'hex').reverse(),
-    Buffer.from(b, 'hex').reverse(),
-    Buffer.from(c, 'hex').reverse(),
+    Buffer.from(a, 'hex').toReversed(),
+    Buffer.from(b, 'hex').toReversed(),
+    Buffer.from(c, 'hex').toReversed(),
     Buffer.from(d + e, 'hex'),
   ]);
 }

@@ -112,6 +112,10 @@ describe('Fragmenter', () => {
   });
 });
 
+function seen(messages: readonly { message: Uint8Array }[]): unknown {
+  return messages.map((each) => ({ ...each, message: Buffer.from(each.message) }));
+}
+
 describe('Defragmenter', () => {
   const stream = Buffer.concat([
     ...buildFragments(7n, bytes(100), 30),
@@ -123,8 +127,6 @@ describe('Defragmenter', () => {
     { objectId: 8n, fragmentCount: 1, message: bytes(40) },
     { objectId: 9n, fragmentCount: 2, message: bytes(90) },
   ];
-  const seen = (messages: readonly { message: Uint8Array }[]): unknown =>
-    messages.map((each) => ({ ...each, message: Buffer.from(each.message) }));
 
   test('every cut in two, and every cut in three of one place', () => {
     for (let a = 0; a <= stream.length; a++) {
