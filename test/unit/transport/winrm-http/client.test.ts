@@ -162,8 +162,8 @@ describe('requests that wait', () => {
     const waiting = http.post('receive', QUICK);
     await server.untilSeen(1);
     http.close();
-    await failsWith(waiting, 'closed');
-    await failsWith(http.post('x', QUICK), 'closed');
+    expect((await failure(waiting)).code).toBe('closed');
+    expect((await failure(http.post('x', QUICK))).code).toBe('closed');
   });
 });
 
@@ -177,7 +177,9 @@ describe('without a connection', () => {
   });
 
   test('a closed port', async () => {
-    await failsWith(client({ port: await closedPort() }).post('x', QUICK), 'connect.refused');
+    expect((await failure(client({ port: await closedPort() }).post('x', QUICK))).code).toBe(
+      'connect.refused',
+    );
   });
 
   test('a machine that takes the connection and speaks no TLS in time', async () => {
@@ -191,12 +193,12 @@ describe('without a connection', () => {
 
   test('a machine that takes the request and does not answer in time', async () => {
     const server = await started(startServer(() => undefined));
-    await failsWith(client({ port: server.port }).post('x', { timeoutMs: 50 }), 'timeout');
+    expect((await failure(client({ port: server.port }).post('x', { timeoutMs: 50 }))).code).toBe('timeout');
   });
 
   test('a machine that hangs up', async () => {
     const server = await started(startRaw((socket) => socket.once('data', () => socket.resetAndDestroy())));
-    await failsWith(client({ port: server.port }).post('x', QUICK), 'connect.reset');
+    expect((await failure(client({ port: server.port }).post('x', QUICK))).code).toBe('connect.reset');
   });
 });
 
@@ -281,23 +283,27 @@ describe('over TLS', () => {
   test('an empty trusted fingerprint trusts nothing', async () => {
     const pair = await certificate([{ ip: '127.0.0.1' }]);
     const server = await started(startServer((_r, response) => soap(response), { tls: pair }));
-    await failsWith(
-      client({ port: server.port, https: true, tls: { trustedFingerprint: '' } }).post('x', QUICK),
-      'tls.changed',
-    );
+    expect(
+      (
+        await failure(
+          client({ port: server.port, https: true, tls: { trustedFingerprint: '' } }).post('x', QUICK),
+        )
+      ).code,
+    ).toBe('tls.changed');
   });
 
   test('a port that speaks plain HTTP', async () => {
     const server = await started(startServer((_r, response) => soap(response)));
-    await failsWith(client({ port: server.port, https: true }).post('x', QUICK), 'tls.failed');
+    expect((await failure(client({ port: server.port, https: true }).post('x', QUICK))).code).toBe(
+      'tls.failed',
+    );
   });
 });
 
 describe('signing in', () => {
   test('Basic over plain HTTP is refused, and nothing is sent', async () => {
     const server = await started(startServer((_r, response) => soap(response)));
-    await failsWith(
-      client({ port: server.port, allowPlainBasic: false }).post('x', QUICK),
+    expect((await failure(client({ port: server.port, allowPlainBasic: false }).post('x', QUICK))).code).toBe(
       'signin.plain-text',
     );
     expect(server.seen).toEqual([]);
@@ -336,8 +342,8 @@ describe('signing in', () => {
         if (challenge === 'final') return { kind: 'done' };
         return { kind: 'header', value: `Negotiate two-${challenge}`, complete: true };
       },
-      wrap: (body) => ({ contentType: 'multipart/encrypted;test', body: Uint8Array.from(body).reverse() }),
-      unwrap: (_type, body) => Uint8Array.from(body).reverse(),
+      wrap: (body) => ({ contentType: 'multipart/encrypted;test', body: body.toReversed() }),
+      unwrap: (_type, body) => body.toReversed(),
     };
   }
 
@@ -422,7 +428,9 @@ describe('signing in', () => {
       ...legged([]),
       step: () => ({ kind: 'header', value: 'Negotiate again', complete: false }),
     };
-    await failsWith(client({ port: server.port, auth: () => endless }).post('x', QUICK), 'signin.rejected');
+    expect((await failure(client({ port: server.port, auth: () => endless }).post('x', QUICK))).code).toBe(
+      'signin.rejected',
+    );
     expect(server.seen.length).toBeLessThan(20);
   });
 });
@@ -446,10 +454,7 @@ describe('answers that are none', () => {
     );
     const error = await failsWith(client({ port: server.port }).post('x', QUICK), code);
     expect(error.httpStatus).toBe(status);
-    if (error.details !== undefined) {
-      expect(error.details).toMatch(/^Out of order y+$/);
-      expect(error.details.length).toBeLessThanOrEqual(200);
-    }
+    expect(error.details ?? 'Out of order y').toMatch(/^Out of order y{1,187}$/);
     expect(error.facts['location']).toBe(headers['Location']);
   });
 
@@ -477,6 +482,6 @@ describe('answers that are none', () => {
         socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
       }),
     );
-    await failsWith(client({ port: server.port }).post('x', QUICK), 'http.not-winrm');
+    expect((await failure(client({ port: server.port }).post('x', QUICK))).code).toBe('http.not-winrm');
   });
 });
