@@ -52,7 +52,10 @@ const PASSWORD_BYTES = 24;
 
 /** @throws EngineUnavailableError that says what to install. */
 export async function startPracticeServer(options: PracticeServerOptions = {}): Promise<PracticeServer> {
-  const [command, certificate] = await Promise.all([findEngine(options.engine), makeCertificate(Date.now())]);
+  const [command, certificate] = await Promise.all([
+    findEngine({ upgrade: true, ...options.engine }),
+    makeCertificate(Date.now()),
+  ]);
   const supply = new EngineSupply({ command }, options.spare ?? true);
   const endpoint = createWsmanEndpoint({
     engineFactory: (events) => supply.take(events),

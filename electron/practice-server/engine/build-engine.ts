@@ -7,11 +7,13 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineUnavailableError, HOW_TO_GET_AN_ENGINE } from './engine-command.ts';
-import { withFolderLock } from './folder-lock.ts';
+import { isRunning, withFolderLock } from './folder-lock.ts';
 import { buildEnvironment, findOnPath, runTool } from './tools.ts';
 
 /** A cold restore downloads 95 MB; on a slow line that takes minutes, and beyond this something is stuck. */
 const BUILD_TIMEOUT_MS = 10 * 60_000;
+/** Longer than an engine of it runs, so that none loses its files. */
+const KEEP_MS = 14 * 24 * 3_600_000;
 const SDK_LIST_TIMEOUT_MS = 30_000;
 const SDK_MAJOR = 10;
 
@@ -130,6 +132,18 @@ class Builder {
     return join(this.#options.cacheFolder, `${this.#hash}-${variant}`);
   }
 
+  /** What builds that were killed left behind, and builds of sources that nobody had for a while. */
+  async #tidy(): Promise<void> {
+    for (const name of await readdir(this.#options.cacheFolder).catch(() => [])) {
+      const path = join(this.#options.cacheFolder, name);
+      const builder = /\.(\d+)\.tmp$/.exec(name)?.[1];
+      const made = await stat(path).catch(() => undefined);
+      const old = made !== undefined && Date.now() - made.mtimeMs > KEEP_MS;
+      const dead = builder !== undefined && !isRunning(Number(builder));
+      if (dead || (old && !name.startsWith(this.#hash))) await rm(path, { recursive: true, force: true });
+    }
+  }
+
   /** Build in a folder of its own and publish by renaming, so that nobody ever sees half of it. */
   async #publish(variant: Variant): Promise<string> {
     if (variant === 'quick') {
@@ -137,6 +151,7 @@ class Builder {
     }
     const work = join(this.#options.cacheFolder, `${this.#hash}-${variant}.${process.pid}.tmp`);
     try {
+      await this.#tidy();
       await copySources(this.#options.sourceFolder, work, variant);
       const output = join(work, 'out');
       const result = await runTool(this.#dotnet, publishArguments(variant, output), {

@@ -15,7 +15,7 @@ export interface FindOptions {
   readonly reducedModule?: boolean;
   readonly sourceFolder?: string;
   readonly cacheFolder?: string;
-  /** See build-engine.ts; true by default. */
+  /** See build-engine.ts; false by default. */
   readonly upgrade?: boolean;
   readonly onProgress?: (text: string) => void;
 }
@@ -48,7 +48,7 @@ async function builtEngine(options: FindOptions): Promise<EngineCommand> {
   const built = await buildEngine({
     sourceFolder: options.sourceFolder ?? import.meta.dirname,
     cacheFolder: options.cacheFolder ?? (await defaultCacheFolder()),
-    upgrade: options.upgrade ?? true,
+    upgrade: options.upgrade ?? false,
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
   return {

@@ -52,10 +52,15 @@ async function isStale(path: string): Promise<boolean> {
   const pid = Number(await readFile(join(path, 'pid'), 'utf8').catch(() => ''));
   // Made a moment ago and not signed yet.
   if (!Number.isInteger(pid) || pid <= 0) return age > 5_000;
+  return !isRunning(pid);
+}
+
+/** Whether there is a process of this number, ours or not. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return false;
+    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

@@ -60,7 +60,7 @@ internal static class Formatter
             var width = host.UI.RawUI.BufferSize.Width - 1;
             return width > 0 ? width : 119;
         }
-        catch (Exception error) when (error is HostException or NotImplementedException or NullReferenceException)
+        catch (Exception error) when (error is RuntimeException or NotImplementedException or NullReferenceException)
         {
             return 119;
         }

@@ -111,10 +111,10 @@ internal sealed class NotAMemberTypeAttribute : ValidateArgumentsAttribute
 {
     protected override void Validate(object arguments, EngineIntrinsics engineIntrinsics)
     {
-        if (arguments is string name && Enum.TryParse<PSMemberTypes>(name, ignoreCase: true, out _))
-        {
-            throw new ValidationMetadataException($"The name \"{name}\" is that of a member type.");
-        }
+        if (arguments is not string name || !Enum.TryParse<PSMemberTypes>(name, ignoreCase: true, out _)) return;
+        // "Swallow": not an error, but a reason for the binder to try the other parameter sets.
+        throw (Exception)Reach.New(
+            "System.Management.Automation.ValidationMetadataException", $"The name \"{name}\" is that of a member type.", true);
     }
 }
 
