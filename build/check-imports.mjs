@@ -1,7 +1,7 @@
 // Checks every import of the sources against lib/import-rules.mjs: node build/check-imports.mjs
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { dirname, join, posix } from 'node:path';
+import { join, posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ELECTRON_AT_RUN_TIME, RULES } from './lib/import-rules.mjs';
 import { root } from './lib/paths.mjs';
@@ -93,7 +93,7 @@ export function checkAll(base = root) {
     readdirSync(join(base, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
       .flatMap((entry) => {
-        const path = join(entry.parentPath ?? dirname(entry.path), entry.name);
+        const path = join(entry.parentPath, entry.name);
         const file = path
           .slice(base.length + 1)
           .split('\\')

@@ -21,7 +21,8 @@ export default defineConfig({
         const source = join(root, engine);
         cpSync(source, join(outDir, engine), {
           recursive: true,
-          filter: (path) => !/\.ts$/.test(path) && !/[\\/](bin|obj)([\\/]|$)/.test(path.slice(source.length)),
+          filter: (path) =>
+            !path.endsWith('.ts') && !/[\\/](bin|obj)([\\/]|$)/.test(path.slice(source.length)),
         });
       },
     },

@@ -16,7 +16,7 @@ export const USAGE = `npm start -- [options]
 export function readChoices(args) {
   const choices = { browser: false, open: true, installElectron: false, help: false };
   for (let at = 0; at < args.length; at += 1) {
-    const [name, joined] = splitOnce(args[at]);
+    const [name, joined] = splitOnce(args[at] ?? '');
     if (name === '--port') {
       const given = joined ?? args[(at += 1)];
       if (!/^\d{1,5}$/.test(given ?? '') || Number(given) > 65535) {

@@ -36,7 +36,7 @@ export function noWindowHere({ platform, env, uid }) {
 /**
  * The runtime's program, fetched if need be: once, and after a failure only when asked.
  * @param {{ ask: boolean, say: (line: string) => void }} options
- * @returns {Promise<{ program?: string, note?: string }>}
+ * @returns {Promise<{ program: string } | { program?: undefined, note: string }>}
  */
 export async function ensureElectron({ ask, say }) {
   const there = electronProgram();

@@ -26,6 +26,7 @@ export function onParentGone(react) {
   setInterval(() => process.ppid !== parent && react(), 1000).unref();
 }
 
+/** @type {NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**

@@ -37,7 +37,7 @@ export function run(program, args, options = {}) {
     };
     child.stdout?.setEncoding('utf8').on('data', take);
     child.stderr?.setEncoding('utf8').on('data', take);
-    child.once('error', (error) => {
+    child.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
       clearTimeout(timer);
       resolve({ code: 1, output: error.message, missing: error.code === 'ENOENT' });
     });
