@@ -17,6 +17,7 @@ import { ServerDialog } from './features/servers/server-dialog.tsx';
 import { addServer } from './features/servers/server-list.tsx';
 import { Sidebar } from './features/servers/sidebar.tsx';
 import { Welcome } from './features/servers/welcome.tsx';
+import { RemoveSessionDialog } from './features/sessions/remove-session-dialog.tsx';
 import { ServerPage } from './features/sessions/server-page.tsx';
 import { SignInDialog } from './features/sessions/sign-in-dialog.tsx';
 import { StatusBar } from './features/sessions/status-bar.tsx';
@@ -148,6 +149,7 @@ function Dialogs() {
     <>
       {dialog?.kind === 'server' ? <ServerDialog ask={dialog} /> : null}
       {dialog?.kind === 'remove-server' ? <RemoveServerDialog server={dialog.server} /> : null}
+      {dialog?.kind === 'remove-session' ? <RemoveSessionDialog row={dialog.session} /> : null}
       {dialog?.kind === 'settings' ? <SettingsDialog /> : null}
       {dialog?.kind === 'about' ? <AboutDialog /> : null}
       {dialog?.kind === 'paste' ? <PasteDialog sessionId={dialog.sessionId} text={dialog.text} /> : null}

@@ -1,5 +1,4 @@
 import type { BridgePort } from '../../shared/contract.ts';
-import type { SocketLike } from './websocket-port.ts';
 import { createWebSocketPort } from './websocket-port.ts';
 
 declare global {
@@ -14,7 +13,7 @@ export function choosePort(): BridgePort {
   const address = new URL('/bridge', location.href);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   return createWebSocketPort({
-    open: () => new WebSocket(address) as unknown as SocketLike,
+    open: () => new WebSocket(address),
     later: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);

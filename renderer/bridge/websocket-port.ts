@@ -6,10 +6,10 @@ import type { AppError } from '../../shared/error.ts';
 export interface SocketLike {
   send(data: string): void;
   close(): void;
-  onopen: (() => void) | null;
-  onclose: (() => void) | null;
-  onerror: (() => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
+  addEventListener(type: 'open' | 'close', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
+  /** Every failure also closes, so closing is where it is handled; but `ws` throws where nobody listens to the failure. */
+  addEventListener(type: 'error', listener: () => void): void;
 }
 
 export interface WebSocketPortOptions {
@@ -50,6 +50,8 @@ const away: AppError = {
   cure: { text: 'It reconnects by itself. If it does not, start PSDeck again.' },
 };
 
+function nothing(): void {}
+
 interface WaitingCall {
   answer: (answer: CallAnswer) => void;
   frame: string;
@@ -67,7 +69,7 @@ export function createWebSocketPort(options: WebSocketPortOptions): BridgePort &
   let socket: SocketLike | null = null;
   let connected: boolean | null = null;
   let attempt = 0;
-  let cancelRetry: () => void = () => undefined;
+  let cancelRetry = nothing;
   let closed = false;
 
   function announce(now: boolean): void {
@@ -85,23 +87,22 @@ export function createWebSocketPort(options: WebSocketPortOptions): BridgePort &
   function connect(): void {
     const mine = options.open();
     socket = mine;
-    mine.onopen = () => {
+    mine.addEventListener('open', () => {
       attempt = 0;
       for (const call of waiting.values()) mine.send(call.frame);
       announce(true);
-    };
-    mine.onmessage = ({ data }) => {
+    });
+    mine.addEventListener('message', ({ data }) => {
       if (typeof data === 'string') receive(data);
-    };
-    // Every failure also closes, so closing is where it is handled.
-    mine.onerror = () => undefined;
-    mine.onclose = () => {
+    });
+    mine.addEventListener('error', nothing);
+    mine.addEventListener('close', () => {
       if (socket !== mine) return;
       socket = null;
       announce(false);
       failWaiting();
       if (!closed) cancelRetry = options.later(reconnectWait(attempt++), connect);
-    };
+    });
   }
 
   function receive(text: string): void {

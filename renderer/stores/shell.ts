@@ -3,11 +3,13 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { CallOutput } from '../../shared/contract.ts';
 import type { AppError } from '../../shared/error.ts';
 import type { Server, ServerDraft } from '../../shared/server.ts';
+import type { SessionRow } from '../../shared/session.ts';
 
 /** A form over the page. At most one at a time; the two that a connection asks for stand apart, below. */
 export type Dialog =
   | { kind: 'server'; server: Server | null; draft: Partial<ServerDraft>; enterAfter: boolean }
   | { kind: 'remove-server'; server: Server }
+  | { kind: 'remove-session'; session: SessionRow }
   | { kind: 'settings' }
   | { kind: 'about' }
   | { kind: 'paste'; sessionId: number; text: string };

@@ -158,6 +158,13 @@ export async function exitSession(desk: Desk, row: SessionRow): Promise<void> {
   await tell(desk, row.serverId, desk.bridge.call('sessions.exit', { sessionId: row.id }));
 }
 
+/** Remove, by a person: what would stop something that runs is asked first. */
+export async function askRemoveSession(desk: Desk, row: SessionRow): Promise<void> {
+  if (row.availability === 'Busy') {
+    desk.shell.setState({ dialog: { kind: 'remove-session', session: row } });
+  } else await removeSession(desk, row);
+}
+
 export async function removeSession(desk: Desk, row: SessionRow): Promise<void> {
   await tell(desk, row.serverId, desk.bridge.call('sessions.remove', { sessionId: row.id }));
 }

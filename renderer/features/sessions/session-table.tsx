@@ -3,7 +3,7 @@ import type { SessionRow } from '../../../shared/session.ts';
 import { useDesk } from '../../ui/desk-context.ts';
 import { availabilityGlyph, Glyph, stateGlyph, stateWord } from '../../ui/glyphs.tsx';
 import { patchServerTab } from '../../stores/tabs.ts';
-import { enterSession, removeSession } from './open-session.ts';
+import { enterSession, askRemoveSession } from './open-session.ts';
 
 function note(row: SessionRow): { text: string; bad: boolean } {
   if (row.reason !== undefined) return { text: row.reason.title, bad: row.state === 'Broken' };
@@ -90,7 +90,7 @@ export function SessionTable({
     else if (event.key === 'Enter' && selected !== null) {
       if (selected.state === 'Opened' && !selected.entered) void enterSession(desk, selected);
       else desk.terminals.known(selected.id)?.focus();
-    } else if (event.key === 'Delete' && selected !== null) void removeSession(desk, selected);
+    } else if (event.key === 'Delete' && selected !== null) void askRemoveSession(desk, selected);
     else return;
     event.preventDefault();
   }

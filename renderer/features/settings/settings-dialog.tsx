@@ -20,7 +20,8 @@ export async function changeSettings(desk: Desk, change: Partial<Settings>): Pro
   const before = Settings.parse(desk.settings.getState());
   desk.settings.setState(change);
   try {
-    desk.settings.setState(await desk.bridge.call('settings.update', change));
+    // The whole of them: a part would be filled up with defaults on its way.
+    desk.settings.setState(await desk.bridge.call('settings.update', { ...before, ...change }));
   } catch (thrown) {
     desk.settings.setState(before);
     addNotice(desk.shell, appErrorOf(thrown));
@@ -43,6 +44,14 @@ function NumberSetting({
   const [typed, setTyped] = useState<string | null>(null);
   const id = useId();
   const bad = typed !== null && !Settings.shape[name].safeParse(Number(typed)).success;
+
+  /** Not at every digit: on the way to 14 nobody wants a terminal of 1. */
+  function keep(): void {
+    if (typed !== null && !bad && Number(typed) !== value) {
+      void changeSettings(desk, { [name]: Number(typed) });
+    }
+  }
+
   return (
     <div className="opt">
       <div>
@@ -55,13 +64,14 @@ function NumberSetting({
           inputMode="numeric"
           value={typed ?? String(value)}
           aria-invalid={bad}
-          onChange={(event) => {
-            const text = event.target.value;
-            setTyped(text);
-            const parsed = Settings.shape[name].safeParse(Number(text));
-            if (text.trim() !== '' && parsed.success) void changeSettings(desk, { [name]: parsed.data });
+          onChange={(event) => setTyped(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') keep();
           }}
-          onBlur={() => setTyped(null)}
+          onBlur={() => {
+            keep();
+            setTyped(null);
+          }}
         />
       </span>
       {bad ? (
@@ -91,7 +101,7 @@ export function SettingsDialog() {
         <div className="opt">
           <div>
             <span id={`${id}-theme`}>Theme</span>
-            <p>Colours of the window and the terminal.</p>
+            <p>Window and terminal.</p>
           </div>
           <span className="seg" role="radiogroup" aria-labelledby={`${id}-theme`}>
             {themes.map(([value, label]) => (

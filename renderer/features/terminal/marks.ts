@@ -36,27 +36,27 @@ export function durationText(milliseconds: number): string {
   return two(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
 }
 
+function fill(element: HTMLElement, record: CommandRecord): void {
+  const { state } = record;
+  if (element.dataset.state !== state) {
+    element.dataset.state = state;
+    const glyph = document.createElement('span');
+    glyph.className = 'cmd-mark';
+    glyph.setAttribute('role', 'img');
+    glyph.setAttribute('aria-label', words[state]);
+    glyph.title = words[state];
+    const took = document.createElement('span');
+    took.className = 'cmd-took';
+    element.replaceChildren(glyph, took);
+  }
+  const took = element.lastElementChild;
+  // A command that took no noticeable time needs no figure.
+  if (took !== null) took.textContent = record.duration === undefined ? '' : durationText(record.duration);
+}
+
 export function createMarks(terminal: Terminal, layer: HTMLElement): Marks {
   const marks = new Map<number, Mark>();
   const early = new Map<number, CommandRecord>();
-
-  function fill(element: HTMLElement, record: CommandRecord): void {
-    const { state } = record;
-    if (element.dataset.state !== state) {
-      element.dataset.state = state;
-      const glyph = document.createElement('span');
-      glyph.className = 'cmd-mark';
-      glyph.setAttribute('role', 'img');
-      glyph.setAttribute('aria-label', words[state]);
-      glyph.title = words[state];
-      const took = document.createElement('span');
-      took.className = 'cmd-took';
-      element.replaceChildren(glyph, took);
-    }
-    const took = element.lastElementChild;
-    // A command that took no noticeable time needs no figure.
-    if (took !== null) took.textContent = record.duration === undefined ? '' : durationText(record.duration);
-  }
 
   return {
     place(commandId) {

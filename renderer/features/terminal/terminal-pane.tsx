@@ -4,7 +4,7 @@ import type { SessionRow } from '../../../shared/session.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Glyph, sessionGlyph } from '../../ui/glyphs.tsx';
 import { Tip } from '../../ui/tip.tsx';
-import { enterSession, exitSession, removeSession } from '../sessions/open-session.ts';
+import { enterSession, exitSession, askRemoveSession } from '../sessions/open-session.ts';
 import { Trouble } from '../sessions/trouble.tsx';
 import { CompletionMenu } from './completion-menu.tsx';
 import { FindBar } from './find-bar.tsx';
@@ -22,6 +22,11 @@ function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
   return (
     <>
       <div className="term-wrap" ref={box} role="group" aria-label={`Terminal of ${row.name}`}>
+        {state.empty && state.attached === 'yes' && !row.entered ? (
+          <p className="term-hint">
+            Nothing has run in {row.name} from here yet. Enter it, or run one command below.
+          </p>
+        ) : null}
         {state.finding ? <FindBar view={view} /> : null}
         {state.menu === null ? null : <CompletionMenu menu={state.menu} view={view} />}
       </div>
@@ -89,7 +94,7 @@ export function TerminalPane({ row }: { row: SessionRow }) {
               type="button"
               className="iconbtn small"
               aria-label={`Remove ${row.name}`}
-              onClick={() => void removeSession(desk, row)}
+              onClick={() => void askRemoveSession(desk, row)}
             >
               <Trash2 className="s" aria-hidden />
             </button>

@@ -33,6 +33,8 @@ import { terminalTheme } from './terminal-theme.ts';
 export interface TerminalState {
   attached: 'no' | 'attaching' | 'yes';
   error: AppError | null;
+  /** Nothing was ever written to the page. */
+  empty: boolean;
   progress: readonly ProgressBar[];
   request: InputRequest['kind'] | null;
   /** Command lines waiting for their prompt. */
@@ -99,6 +101,7 @@ export class TerminalView {
     this.state = createStore<TerminalState>(() => ({
       attached: 'no',
       error: null,
+      empty: true,
       progress: [],
       request: null,
       queued: 0,
@@ -363,6 +366,7 @@ export class TerminalView {
   /** Output goes where the line stands; the line is drawn again below it, all within one turn of xterm's parser, so that nothing flickers. */
   #write(items: readonly OutputItem[], live: boolean): void {
     if (items.length === 0) return;
+    if (this.state.getState().empty) this.state.setState({ empty: false });
     const attachment = this.#attachment;
     this.#enqueue((done) => {
       const parts = this.#parts(items, this.#editor.submitted?.text ?? null);
@@ -627,6 +631,16 @@ export class TerminalView {
         );
       });
     });
+  }
+
+  /** The page as text, one string a row; with `screen` only what the screen shows. */
+  text(screen = false): string[] {
+    const buffer = this.#terminal.buffer.active;
+    const lines: string[] = [];
+    for (let row = screen ? buffer.baseY : 0; row < buffer.length; row++) {
+      lines.push(buffer.getLine(row)?.translateToString(true) ?? '');
+    }
+    return lines;
   }
 
   find(text: string, forward: boolean): boolean {

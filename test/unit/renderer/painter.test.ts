@@ -135,7 +135,7 @@ test('at every width from 20 to 200 it foresees where the cursor goes, and takes
         const before = lines(screen).filter((line) => line !== '');
         const from = cursor(screen);
         // Between two code points at least: the editor never puts it elsewhere.
-        const points = [...text];
+        const points = Array.from(text);
         const at = points.slice(0, Math.floor(place * (points.length + 1))).join('').length;
         const painted = paint(input({ text, cursor: at, columns, rows, startColumn: start }), widths);
         await write(screen, painted.vt);

@@ -1,0 +1,361 @@
+import { cleanup, configure, render, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { App } from '../../../renderer/app.tsx';
+import { createBridge } from '../../../renderer/bridge/client.ts';
+import type { FakeMain } from '../../../renderer/bridge/fake.ts';
+import { createFakeMain, fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
+import type { Desk } from '../../../renderer/desk.ts';
+import { createDesk, startDesk } from '../../../renderer/desk.ts';
+import { DeskContext } from '../../../renderer/ui/desk-context.ts';
+import type { AppError } from '../../../shared/error.ts';
+
+// The whole page in every message tells nobody anything.
+configure({ getElementError: (message) => new Error(message?.split('\n')[0] ?? '') });
+
+const quietTheme = { watch: () => undefined, remember: () => undefined, show: () => undefined };
+const practice = fakeServer({
+  id: 'p',
+  kind: 'practice',
+  name: 'Practice server (this computer)',
+  address: '127.0.0.1',
+  practice: { state: 'ready' },
+});
+
+let fake: FakeMain;
+let desk: Desk;
+const user = userEvent.setup();
+
+async function start(servers = [fakeServer(), practice], rows = [] as ReturnType<typeof fakeRow>[]) {
+  fake = createFakeMain(servers, rows);
+  desk = createDesk(createBridge(fake.port), quietTheme);
+  startDesk(desk);
+  render(
+    <DeskContext value={desk}>
+      <App />
+    </DeskContext>,
+  );
+  await screen.findByText(/^\d+ servers?$/);
+}
+
+function called(name: string): unknown[] {
+  return fake.log.filter((call) => call.name === name).map((call) => call.input);
+}
+
+function refuseCreate(...errors: AppError[]): void {
+  const create = fake.handlers['sessions.create'];
+  fake.handlers['sessions.create'] = (input) => {
+    const error = errors.shift();
+    if (error !== undefined) throw new Refusal(error);
+    return create(input);
+  };
+}
+
+beforeEach(() => {
+  // Nothing has a size here, and a list that has none shows nothing.
+  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, value: 600 });
+  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, value: 272 });
+  globalThis.ResizeObserver ??= class {
+    observe(): void {}
+    unobserve(): void {}
+    disconnect(): void {}
+  };
+});
+afterEach(cleanup);
+
+describe('the list of servers', () => {
+  test('double-click goes inside, Ctrl+Enter opens without entering', async () => {
+    await start();
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    await waitFor(() => expect(called('sessions.create')).toMatchObject([{ serverId: 's1', enter: true }]));
+    expect(await screen.findByRole('tab', { name: /Z002/, selected: true })).toBeTruthy();
+    expect(await screen.findByRole('button', { name: 'Exit' })).toBeTruthy();
+
+    screen.getByRole('listbox', { name: 'Servers' }).focus();
+    await user.keyboard('{ArrowDown}{Control>}{Enter}{/Control}');
+    await waitFor(() => expect(called('sessions.create')[1]).toMatchObject({ serverId: 'p', enter: false }));
+  });
+
+  test('a server somebody is inside of is not entered twice', async () => {
+    await start([fakeServer()], [fakeRow({ entered: true })]);
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    await screen.findByRole('button', { name: 'Exit' });
+    expect(called('sessions.create')).toEqual([]);
+  });
+
+  test('the filter narrows it and the selection follows', async () => {
+    await start([fakeServer(), fakeServer({ id: 's2', name: 'SQL02', address: 'sql02' }), practice]);
+    await user.type(screen.getByRole('textbox', { name: 'Filter servers' }), 'sql');
+    expect(screen.getAllByRole('option').map((option) => option.id)).toEqual(['server-s2']);
+    expect(screen.getByText('1 of 3 servers')).toBeTruthy();
+    await user.keyboard('{Enter}{Enter}');
+    await waitFor(() => expect(called('sessions.create')).toMatchObject([{ serverId: 's2' }]));
+  });
+
+  test('Delete asks first, and Escape does no harm', async () => {
+    await start();
+    screen.getByRole('listbox', { name: 'Servers' }).focus();
+    await user.keyboard('{Delete}');
+    await screen.findByRole('dialog', { name: 'Remove Z002 from the list?' });
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(called('servers.remove')).toEqual([]);
+    screen.getByRole('listbox', { name: 'Servers' }).focus();
+    await user.keyboard('{Delete}');
+    await user.click(await screen.findByRole('button', { name: 'Remove Z002' }));
+    await waitFor(() => expect(called('servers.remove')).toEqual([{ id: 's1' }]));
+    expect(screen.queryByRole('option', { name: /Z002/ })).toBeNull();
+  });
+
+  test('the practice server can be neither edited nor removed', async () => {
+    await start([practice]);
+    screen.getByRole('listbox', { name: 'Servers' }).focus();
+    await user.keyboard('{Delete}{F2}');
+    expect(screen.queryByRole('dialog')).toBeNull();
+  });
+});
+
+describe('adding a server', () => {
+  test('a wrong field says so beside it and nothing typed is lost', async () => {
+    await start();
+    await user.click(screen.getByRole('button', { name: 'Add server' }));
+    const address = await screen.findByRole('textbox', { name: 'Address' });
+    await user.type(address, 'has space');
+    await user.type(screen.getByRole('textbox', { name: 'User name' }), 'CORP\\me');
+    await user.click(screen.getByRole('radio', { name: 'HTTPS' }));
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Port' }).value).toBe('5986');
+    await user.keyboard('{Enter}');
+    expect(await screen.findByText(/no spaces, slashes or user name/)).toBeTruthy();
+    expect(called('servers.add')).toEqual([]);
+    expect(document.activeElement).toBe(address);
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'User name' }).value).toBe('CORP\\me');
+
+    await user.clear(address);
+    await user.type(address, 'z003{Enter}');
+    await waitFor(() =>
+      expect(called('servers.add')).toMatchObject([
+        { address: 'z003', https: true, port: 5986, userName: 'CORP\\me' },
+      ]),
+    );
+    expect(await screen.findByRole('option', { name: /z003/ })).toBeTruthy();
+  });
+
+  test('a refusal of main stands at its field', async () => {
+    await start();
+    fake.handlers['servers.add'] = () => {
+      throw new Refusal({ code: 'server.duplicate-name', title: 'There is one of that name', field: 'name' });
+    };
+    await user.click(screen.getByRole('button', { name: 'Add server' }));
+    await user.type(await screen.findByRole('textbox', { name: 'Address' }), 'z003{Enter}');
+    expect(await screen.findByText('There is one of that name')).toBeTruthy();
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Address' }).value).toBe('z003');
+  });
+
+  test('Basic over HTTP is offered for HTTP alone, and says what it means', async () => {
+    await start();
+    await user.click(screen.getByRole('button', { name: 'Add server' }));
+    expect(await screen.findByRole('checkbox', { name: /readable/ })).toBeTruthy();
+    await user.click(screen.getByRole('radio', { name: 'HTTPS' }));
+    expect(screen.queryByRole('checkbox')).toBeNull();
+  });
+
+  test('Connect on the welcome page fills the form in and enters after', async () => {
+    await start([practice]);
+    await user.type(
+      screen.getByRole('textbox', { name: 'Name or address of a server' }),
+      'https://z009:5986/wsman{Enter}',
+    );
+    expect((await screen.findByRole<HTMLInputElement>('textbox', { name: 'Address' })).value).toBe('z009');
+    await user.click(screen.getByRole('button', { name: /Add and enter/ }));
+    await waitFor(() => expect(called('sessions.create')).toMatchObject([{ enter: true }]));
+  });
+});
+
+describe('signing in', () => {
+  const required: AppError = { code: 'credential.required', title: 'A password is needed' };
+  const rejected: AppError = { code: 'signin.rejected', title: 'User name or password rejected' };
+
+  test('asks, keeps what was typed when refused, never sends it again by itself', async () => {
+    await start();
+    refuseCreate(required, rejected);
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    const dialog = await screen.findByRole('dialog', { name: 'Sign in to Z002' });
+    const password = within(dialog).getByLabelText<HTMLInputElement>('Password');
+    await user.type(password, 'hunter2{Enter}');
+    expect(await screen.findByText(/User name or password rejected/)).toBeTruthy();
+    expect(called('sessions.create')).toHaveLength(2);
+    expect(password.value).toBe('hunter2');
+    expect(
+      JSON.stringify([desk.shell.getState(), desk.tabs.getState(), desk.servers.getState()]),
+    ).not.toContain('hunter2');
+    await user.clear(password);
+    await user.type(password, 'hunter3{Enter}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(called('sessions.create').at(-1)).toMatchObject({
+      credential: { userName: 'CORP\\adm-ops', password: 'hunter3' },
+    });
+  });
+
+  test('Escape gives up without a word', async () => {
+    await start();
+    refuseCreate(required);
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    await screen.findByRole('dialog', { name: 'Sign in to Z002' });
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(called('sessions.create')).toHaveLength(1);
+    expect(await screen.findByText('No session on Z002 yet.')).toBeTruthy();
+  });
+});
+
+describe('a certificate nobody vouches for', () => {
+  const certificate = {
+    subject: 'CN=z002.corp.example',
+    names: ['z002.corp.example'],
+    issuer: 'CN=z002.corp.example',
+    validFrom: '2020-01-01T00:00:00Z',
+    validTo: '2099-01-01T00:00:00Z',
+    fingerprint: Array.from({ length: 32 }, () => 'AB').join(':'),
+    problem: 'It is signed by itself',
+  };
+
+  test('is trusted only by the button that says so; then the session opens', async () => {
+    await start();
+    refuseCreate({ code: 'tls.untrusted', title: 'Not accepted', certificate });
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    await screen.findByRole('dialog', { name: 'Is this really Z002?' });
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(called('servers.trustCertificate')).toEqual([]);
+
+    refuseCreate({ code: 'tls.untrusted', title: 'Not accepted', certificate });
+    await user.click(await screen.findByRole('button', { name: /Enter Z002/ }));
+    await user.click(await screen.findByRole('button', { name: 'It matches, trust it' }));
+    await waitFor(() =>
+      expect(called('servers.trustCertificate')).toEqual([
+        { id: 's1', fingerprint: certificate.fingerprint },
+      ]),
+    );
+    expect(await screen.findByRole('button', { name: 'Exit' })).toBeTruthy();
+  });
+
+  test('a fingerprint that does not match cannot be trusted', async () => {
+    await start([fakeServer({ trustedFingerprint: 'CD:EF' })]);
+    refuseCreate({ code: 'tls.changed', title: 'Changed', certificate });
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    await screen.findByRole('dialog', { name: 'The certificate of Z002 has changed' });
+    expect(screen.getByText(/CD:EF/)).toBeTruthy();
+    await user.type(screen.getByRole('textbox', { name: 'What the command printed' }), '0'.repeat(64));
+    expect(screen.getByText('It does not match')).toBeTruthy();
+    const trust = screen.getByRole<HTMLButtonElement>('button', { name: 'It matches, trust it' });
+    expect(trust.disabled).toBe(true);
+  });
+});
+
+describe('what goes wrong', () => {
+  test('is said in the tab, with its cure, and can be tried again', async () => {
+    await start();
+    refuseCreate({
+      code: 'connect.refused',
+      title: 'WinRM isn’t listening',
+      why: 'Remoting may be off.',
+      cure: { text: 'Run this there.', command: 'Enable-PSRemoting -Force' },
+      details: 'ECONNREFUSED',
+    });
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    const trouble = await screen.findByRole('alert', { name: 'WinRM isn’t listening' });
+    expect(within(trouble).getByText('Enable-PSRemoting -Force')).toBeTruthy();
+    expect(within(trouble).getByText('ECONNREFUSED')).toBeTruthy();
+    await user.click(within(trouble).getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByRole('button', { name: 'Exit' })).toBeTruthy();
+    expect(called('sessions.create')).toHaveLength(2);
+  });
+
+  test('a lost background process is said once, and again no more when it is back', async () => {
+    await start();
+    fake.setConnected(false);
+    expect(await screen.findByText(/not answering — reconnecting/)).toBeTruthy();
+    fake.setConnected(true);
+    await waitFor(() => expect(screen.queryByText(/not answering/)).toBeNull());
+  });
+});
+
+describe('the table of sessions', () => {
+  const rows = [
+    fakeRow({ entered: true }),
+    fakeRow({ id: 2, name: 'Patching', availability: 'Busy' }),
+    fakeRow({ id: 3, name: 'Nightly', state: 'Disconnected', availability: 'Busy' }),
+  ];
+
+  test('says state and availability in words, and moves by arrows', async () => {
+    await start([fakeServer()], rows);
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    const table = await screen.findByRole('grid', { name: 'Sessions' });
+    expect(
+      within(table)
+        .getAllByRole('row')
+        .slice(1)
+        .map((row) => row.textContent),
+    ).toEqual([
+      '1Session1Z002OpenedMicrosoft.PowerShellAvailableInside',
+      '2PatchingZ002OpenedMicrosoft.PowerShellBusyNot entered',
+      '3NightlyZ002DisconnectedMicrosoft.PowerShellBusy',
+    ]);
+    within(table).getAllByRole('row')[1]?.focus();
+    await user.keyboard('{ArrowDown}');
+    expect(within(table).getByRole('row', { selected: true }).textContent).toContain('Patching');
+    expect(await screen.findByRole('textbox', { name: /Run a command in Patching/ })).toBeTruthy();
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(called('sessions.enter')).toMatchObject([{ sessionId: 2 }]));
+    // Patching is busy: what runs in it would stop, so it is asked first.
+    within(table).getByRole('row', { selected: true }).focus();
+    await user.keyboard('{Delete}');
+    await user.click(await screen.findByRole('button', { name: 'Remove Patching' }));
+    await waitFor(() => expect(called('sessions.remove')).toEqual([{ sessionId: 2 }]));
+  });
+
+  test('runs a command without entering, and keeps it where that fails', async () => {
+    await start([fakeServer()], [fakeRow()]);
+    fake.handlers['sessions.invoke'] = () => {
+      throw new Refusal({ code: 'session.busy', title: 'The session is busy' });
+    };
+    screen.getByRole('listbox', { name: 'Servers' }).focus();
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    const line = await screen.findByRole<HTMLInputElement>('textbox', { name: /Run a command/ });
+    await user.type(line, 'Get-Service{Enter}');
+    expect(await screen.findByText(/The session is busy/)).toBeTruthy();
+    expect(line.value).toBe('Get-Service');
+    expect(called('sessions.invoke')).toMatchObject([{ sessionId: 1, script: 'Get-Service' }]);
+  });
+});
+
+describe('settings', () => {
+  test('open by Ctrl+comma, are kept at once, and refuse what cannot be', async () => {
+    await start();
+    desk.settings.setState({ scrollback: 5000 });
+    await user.keyboard('{Control>},{/Control}');
+    const dialog = await screen.findByRole('dialog', { name: 'Settings' });
+    await user.click(within(dialog).getByRole('radio', { name: 'Light' }));
+    await waitFor(() =>
+      expect(called('settings.update')).toMatchObject([{ theme: 'light', scrollback: 5000 }]),
+    );
+    const size = within(dialog).getByRole('textbox', { name: 'Terminal text' });
+    await user.clear(size);
+    await user.type(size, '99{Enter}');
+    expect(within(dialog).getByRole('alert').textContent).toContain('From 9 to 32.');
+    expect(called('settings.update')).toHaveLength(1);
+    await user.clear(size);
+    await user.type(size, '16{Enter}');
+    await waitFor(() => expect(desk.settings.getState().fontSize).toBe(16));
+  });
+
+  test('a refusal of main puts the old value back', async () => {
+    await start();
+    fake.handlers['settings.update'] = () => {
+      throw new Refusal({ code: 'store.damaged', title: 'The settings could not be written' });
+    };
+    await user.click(screen.getByRole('button', { name: 'Hide servers' }));
+    expect(await screen.findByText('The settings could not be written')).toBeTruthy();
+    expect(desk.settings.getState().sidebar).toBe(true);
+  });
+});

@@ -1,0 +1,294 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createBridge } from '../../../renderer/bridge/client.ts';
+import type { FakeMain } from '../../../renderer/bridge/fake.ts';
+import { createFakeMain, fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
+import { createCellWidths } from '../../../renderer/features/terminal/cell-width.ts';
+import { TerminalView } from '../../../renderer/features/terminal/terminal-view.ts';
+import { createSettingsStore } from '../../../renderer/stores/settings.ts';
+import type { AppError } from '../../../shared/error.ts';
+import type { InputRequest } from '../../../shared/terminal.ts';
+
+const widths = createCellWidths();
+
+let fake: FakeMain;
+let view: TerminalView;
+let failures: AppError[];
+let pastes: string[];
+
+/** Sizes nothing has here, large enough for 80 columns of 8 and 24 rows. */
+function giveSizes(): void {
+  for (const [name, value] of [
+    ['clientHeight', 480],
+    ['clientWidth', 640],
+    ['offsetHeight', 20],
+    ['offsetWidth', 8],
+  ] as const) {
+    Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value });
+  }
+}
+
+beforeEach(() => {
+  giveSizes();
+  fake = createFakeMain([fakeServer()], [fakeRow({ entered: true })]);
+  failures = [];
+  pastes = [];
+  const theme = { watch: () => undefined, remember: () => undefined, show: () => undefined };
+  view = new TerminalView(1, {
+    bridge: createBridge(fake.port),
+    settings: createSettingsStore(theme),
+    widths,
+    fail: (error) => failures.push(error),
+    confirmPaste: (_session, text) => pastes.push(text),
+  });
+  document.body.append(view.element);
+});
+afterEach(() => view.dispose());
+
+/** The page as a person reads it: without trailing blanks and empty rows below. */
+function page(): string[] {
+  const lines = view.text().map((line) => line.trimEnd());
+  while (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+function press(key: string, modifiers: Partial<KeyboardEventInit> = {}): void {
+  const target = view.element.querySelector('textarea');
+  target?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...modifiers }));
+}
+
+/** Asks, and waits until the prompt stands there: what is typed before that is typed ahead. */
+async function asked(...request: Parameters<typeof ask>): Promise<void> {
+  ask(...request);
+  await expect.poll(() => view.state.getState().request).toBe(request[0]);
+}
+
+function ask(kind: InputRequest['kind'], requestId: number, prompt = 'PS> '): void {
+  const request: InputRequest = { requestId, kind, prompt, afterSeq: fake.snapshot(1).seq };
+  fake.snapshot(1).request = request;
+  fake.emit('terminal.input', { sessionId: 1, request });
+}
+
+function submits(): unknown[] {
+  return fake.log.filter((call) => call.name === 'terminal.submit').map((call) => call.input);
+}
+
+async function attach(): Promise<void> {
+  await view.attach();
+  await expect.poll(() => view.state.getState().attached).toBe('yes');
+}
+
+describe('the page', () => {
+  test('stands where the snapshot left it, and goes on from there', async () => {
+    fake.say(
+      1,
+      { commandId: 1, kind: 'echo', vt: 'PS> dir\r\n' },
+      { commandId: 1, kind: 'output', vt: 'a\r\n' },
+    );
+    await attach();
+    ask('command', 1);
+    await expect.poll(page).toEqual(['PS> dir', 'a', 'PS>']);
+    fake.say(1, { commandId: 0, kind: 'notice', vt: 'note\r\n' });
+    await expect.poll(page).toEqual(['PS> dir', 'a', 'note', 'PS>']);
+  });
+
+  test('what was drawn is acknowledged, the snapshot is not', async () => {
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'x'.repeat(100) });
+    await attach();
+    fake.say(
+      1,
+      { commandId: 0, kind: 'output', vt: 'y'.repeat(40) },
+      { commandId: 0, kind: 'error', vt: 'zz' },
+    );
+    await expect
+      .poll(() => fake.log.filter((call) => call.name === 'terminal.ack').map((call) => call.input))
+      .toEqual([{ sessionId: 1, chars: 42 }]);
+  });
+
+  test('a prompt waits for the output before it', async () => {
+    await attach();
+    const request: InputRequest = { requestId: 1, kind: 'command', prompt: 'PS> ', afterSeq: 1 };
+    fake.emit('terminal.input', { sessionId: 1, request });
+    await expect.poll(page).toEqual([]);
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'first\r\n' });
+    await expect.poll(page).toEqual(['first', 'PS>']);
+  });
+
+  test('output that did not end its line keeps it, and the prompt follows on it', async () => {
+    await attach();
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'Name: ' });
+    await asked('line', 1, '');
+    view.insert('Ada');
+    await expect.poll(page).toEqual(['Name: Ada']);
+    fake.say(1, { commandId: 0, kind: 'output', vt: '\r\nlate\r\n' });
+    await expect.poll(page).toEqual(['Name:', 'late', 'Ada']);
+  });
+
+  test('starting again replaces the page and doubles nothing', async () => {
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'one\r\n' });
+    await attach();
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'two\r\n' });
+    ask('command', 1);
+    await attach();
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'three\r\n' });
+    await expect.poll(page).toEqual(['one', 'two', 'three', 'PS>']);
+  });
+
+  test('a failure to fetch it is said, and can be tried again', async () => {
+    const attachAgain = fake.handlers['terminal.attach'];
+    fake.handlers['terminal.attach'] = () => {
+      throw new Refusal({ code: 'session.unknown', title: 'No such session' });
+    };
+    await view.attach();
+    expect(view.state.getState()).toMatchObject({ attached: 'no', error: { code: 'session.unknown' } });
+    fake.handlers['terminal.attach'] = attachAgain;
+    await attach();
+    expect(view.state.getState().error).toBeNull();
+  });
+});
+
+describe('a command line', () => {
+  test('is drawn as it is typed, stays while it is sent, and its echo takes its place', async () => {
+    await attach();
+    ask('command', 7);
+    view.insert('Get-Dat');
+    await expect.poll(page).toEqual(['PS> Get-Dat']);
+    view.insert('e');
+    press('Enter');
+    await expect.poll(submits).toEqual([{ sessionId: 1, requestId: 7, text: 'Get-Date' }]);
+    fake.emit('terminal.input', { sessionId: 1, request: null });
+    await expect.poll(page).toEqual(['PS> Get-Date']);
+    fake.emit('terminal.command', {
+      sessionId: 1,
+      command: { commandId: 1, text: 'Get-Date', state: 'running' },
+    });
+    fake.say(1, { commandId: 1, kind: 'echo', vt: 'PS> Get-Date\r\n' });
+    fake.say(1, { commandId: 1, kind: 'output', vt: 'today\r\n' });
+    ask('command', 8);
+    await expect.poll(page).toEqual(['PS> Get-Date', 'today', 'PS>']);
+  });
+
+  test('comes back where it is refused', async () => {
+    fake.handlers['terminal.submit'] = () => {
+      throw new Refusal({ code: 'session.not-open', title: 'The session is not open' });
+    };
+    await attach();
+    ask('command', 1);
+    view.insert('Get-Date');
+    press('Enter');
+    await expect.poll(() => failures.map((error) => error.code)).toEqual(['session.not-open']);
+    press('Home');
+    view.insert('# ');
+    await expect.poll(page).toEqual(['PS> # Get-Date']);
+  });
+
+  test('Ctrl+C always stops, with what stood on the line', async () => {
+    await attach();
+    press('c', { ctrlKey: true });
+    ask('command', 1);
+    await expect.poll(page).toEqual(['PS>']);
+    view.insert('half');
+    press('c', { ctrlKey: true });
+    await expect
+      .poll(() => fake.log.filter((call) => call.name === 'terminal.interrupt').map((call) => call.input))
+      .toEqual([{ sessionId: 1 }, { sessionId: 1, text: 'half' }]);
+  });
+
+  test('lines typed ahead run one at each prompt', async () => {
+    await attach();
+    view.runLines(['one', 'two']);
+    await expect.poll(() => view.state.getState().queued).toBe(2);
+    ask('command', 1);
+    await expect.poll(submits).toHaveLength(1);
+    ask('command', 2);
+    await expect.poll(submits).toEqual([
+      { sessionId: 1, requestId: 1, text: 'one' },
+      { sessionId: 1, requestId: 2, text: 'two' },
+    ]);
+    expect(view.state.getState().queued).toBe(0);
+  });
+
+  test('Ctrl+L clears the screen and keeps the line', async () => {
+    await attach();
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'old\r\n'.repeat(5) });
+    ask('command', 1);
+    view.insert('typed');
+    await expect.poll(() => page().length).toBe(6);
+    press('l', { ctrlKey: true });
+    await expect
+      .poll(() =>
+        view
+          .text(true)
+          .map((line) => line.trimEnd())
+          .filter(Boolean),
+      )
+      .toEqual(['PS> typed']);
+    expect(page().filter((line) => line === 'old')).toHaveLength(5);
+  });
+});
+
+describe('prompts of the host', () => {
+  test('a secret is drawn as stars and sent as it is', async () => {
+    await attach();
+    await asked('secret', 3, 'Password: ');
+    view.insert('hunter2');
+    await expect.poll(page).toEqual(['Password: *******']);
+    press('Enter');
+    await expect.poll(submits).toEqual([{ sessionId: 1, requestId: 3, text: 'hunter2' }]);
+    fake.say(1, { commandId: 0, kind: 'echo', vt: 'Password: *******\r\n' });
+    await expect.poll(page).toEqual(['Password: *******']);
+  });
+});
+
+describe('pasting', () => {
+  test('one line goes in, several are asked about first', async () => {
+    await attach();
+    ask('command', 1);
+    view.paste('Get-Date\r\n');
+    await expect.poll(page).toEqual(['PS> Get-Date']);
+    view.paste('a\nb');
+    expect(pastes).toEqual(['a\nb']);
+    await expect.poll(page).toEqual(['PS> Get-Date']);
+  });
+});
+
+describe('completion', () => {
+  test('the menu opens below the line and Enter takes the match', async () => {
+    fake.handlers['terminal.complete'] = () => ({
+      replacementIndex: 4,
+      replacementLength: 2,
+      matches: ['-Force', '-Filter'].map((text) => ({
+        text,
+        label: text,
+        kind: 'ParameterName',
+        toolTip: '',
+      })),
+    });
+    await attach();
+    await asked('command', 1);
+    view.insert('dir -F');
+    press(' ', { ctrlKey: true });
+    await expect.poll(() => view.state.getState().menu?.completing.matches.length).toBe(2);
+    press('ArrowDown');
+    press('Enter');
+    await expect.poll(page).toEqual(['PS> dir -Filter']);
+    expect(view.state.getState().menu).toBeNull();
+    expect(submits()).toEqual([]);
+  });
+});
+
+describe('marks', () => {
+  test('tell how each command ended and how long it took', async () => {
+    fake.say(1, { commandId: 1, kind: 'echo', vt: 'PS> dir\r\n' });
+    fake.snapshot(1).commands = [{ commandId: 1, text: 'dir', state: 'failed', duration: 86 }];
+    await attach();
+    await expect.poll(() => view.element.querySelector('.cmd')?.getAttribute('data-state')).toBe('failed');
+    expect(view.element.querySelector('.cmd-took')?.textContent).toBe('86 ms');
+    fake.emit('terminal.command', {
+      sessionId: 1,
+      command: { commandId: 1, text: 'dir', state: 'completed', duration: 1500 },
+    });
+    await expect
+      .poll(() => view.element.querySelector('.cmd-mark')?.getAttribute('aria-label'))
+      .toBe('succeeded');
+  });
+});
