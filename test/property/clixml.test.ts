@@ -6,7 +6,8 @@ import { decodeEscapes, encodeText } from '../../electron/protocol/clixml/escape
 import { formatSingle, parseFloating } from '../../electron/protocol/clixml/numbers.ts';
 import { toPlain } from '../../electron/protocol/clixml/plain.ts';
 import { serialize, serializeDocument } from '../../electron/protocol/clixml/serialize.ts';
-import { ProtocolError } from '../../electron/protocol/errors.ts';
+import type { PsValue } from '../../electron/protocol/clixml/value.ts';
+import { ProtocolError, UsageError } from '../../electron/protocol/errors.ts';
 import { XmlReader } from '../../electron/protocol/xml/reader.ts';
 import { parseXml } from '../../electron/protocol/xml/tree.ts';
 import { clixmlCases } from '../unit/protocol/clixml/vectors.ts';
@@ -168,6 +169,33 @@ describe('any mutated text gives a value or a ProtocolError, in bounded time', (
     expect(outcomes).toContain('value');
     expect([...outcomes].filter((o) => o.startsWith('clixml.')).length).toBeGreaterThan(8);
     expect([...outcomes].every((o) => o === 'value' || o.startsWith('clixml.'))).toBe(true);
+  });
+
+  test('and what was read of it can be written and read again, or is too deep to be', () => {
+    let written = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...cases), seeds, (c, s) => {
+        const text = mutate(c.clixml, s);
+        let values: PsValue[];
+        try {
+          values = c.document ? deserializeDocument(text).values : [deserialize(text)];
+        } catch {
+          return;
+        }
+        let again: string;
+        try {
+          again = serializeDocument(values);
+        } catch (error) {
+          // References can nest objects deeper than elements are nested.
+          if (error instanceof UsageError && error.code === 'clixml.depth') return;
+          throw error;
+        }
+        expect(deserializeDocument(again).values).toStrictEqual(values);
+        written++;
+      }),
+      { numRuns: 2000 },
+    );
+    expect(written).toBeGreaterThan(50);
   });
 
   test('XML', () => {

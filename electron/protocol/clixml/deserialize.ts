@@ -4,6 +4,7 @@
  * Nil and Ref, and the rarer forms of a date (a year, a time alone) and of a GUID (`{0x…`).
  */
 import { ProtocolError } from '../errors.ts';
+import { isSpace } from '../xml/chars.ts';
 import { readPrimitive } from './primitive-elements.ts';
 import { readProgress } from './progress-element.ts';
 import { Scanner, clixmlNamespace } from './scanner.ts';
@@ -56,7 +57,7 @@ class Reader {
   #depth = 0;
 
   constructor(text: string, limits: Partial<ClixmlLimits>, start = 0) {
-    const { maxLength, maxDepth } = { ...defaultLimits, ...limits };
+    const { maxLength = defaultLimits.maxLength, maxDepth = defaultLimits.maxDepth } = limits;
     if (text.length > maxLength) {
       throw new ProtocolError('clixml.size', 'The CLIXML text is too long', {
         length: text.length,
@@ -77,6 +78,7 @@ class Reader {
   }
 
   #declaration(): void {
+    if (!this.#scanner.input.startsWith('<?xml', this.#scanner.position)) return;
     const pattern =
       /<\?xml\s+version\s*=\s*(["'])1\.0\1(?:\s+encoding\s*=\s*(["'])[A-Za-z][\w.-]{0,40}\2)?(?:\s+standalone\s*=\s*(["'])(?:yes|no)\3)?\s*\?>/y;
     pattern.lastIndex = this.#scanner.position;
@@ -88,12 +90,9 @@ class Reader {
     const scanner = this.#scanner;
     const { input } = scanner;
     for (;;) {
-      const rest = /[^ \t\r\n]/g;
-      rest.lastIndex = scanner.position;
-      const found = rest.exec(input);
-      if (!found) return;
-      scanner.position = found.index;
-      if (!input.startsWith('<!', found.index)) {
+      while (isSpace(input.charCodeAt(scanner.position))) scanner.position++;
+      if (scanner.position >= input.length) return;
+      if (!input.startsWith('<!', scanner.position)) {
         scanner.fail('clixml.trailing', 'Something follows the root element');
       }
       scanner.skipComment();

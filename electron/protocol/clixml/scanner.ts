@@ -16,13 +16,10 @@ const slash = 0x2f;
 const bang = 0x21;
 const question = 0x3f;
 
-/**
- * Places to remember property names in, powers of two: a few types of object have some hundred names, but most messages are small and
- * come by the thousand.
- */
-const fewNames = 32;
-const manyNames = 512;
-const smallText = 16_384;
+/** Places to remember property names in, a power of two: a few types of object have some hundred names. */
+const nameSlots = 512;
+/** Most messages are smaller than this and come by the thousand: there is nothing to gain from remembering in them. */
+const smallText = 8192;
 
 /** Characters that make a piece of text worth a second look: markup, escapes, line ends, controls. 1: any; 2: underscore. */
 const look: Uint8Array = buildLook();
@@ -52,13 +49,13 @@ export class Scanner {
   stream: string | undefined = undefined;
   xmlns: string | undefined = undefined;
   version: string | undefined = undefined;
-  readonly #names: (string | undefined)[];
+  readonly #names: (string | undefined)[] | undefined;
   #nameStart = 0;
   #nameEnd = 0;
 
   constructor(input: string) {
     this.input = input;
-    this.#names = Array.from({ length: input.length > smallText ? manyNames : fewNames });
+    if (input.length > smallText) this.#names = Array.from({ length: nameSlots });
   }
 
   /** Read the next start tag among element content; `tagEnd` (nothing consumed) at an end tag. Text there is refused. */
@@ -193,15 +190,19 @@ export class Scanner {
       hash = (hash * 31 + c) | 0;
     }
     if (i >= length || this.name !== undefined) return false;
-    const slot = (hash ^ (hash >>> 9)) & (this.#names.length - 1);
-    let name = this.#names[slot];
-    if (name === undefined || name.length !== i - start || !input.startsWith(name, start)) {
-      name = input.slice(start, i);
-      this.#names[slot] = name;
-    }
-    this.name = name;
+    this.name = this.#remembered(start, i, hash);
     this.position = i + 1;
     return true;
+  }
+
+  #remembered(start: number, end: number, hash: number): string {
+    const names = this.#names;
+    if (names === undefined) return this.input.slice(start, end);
+    const slot = (hash ^ (hash >>> 9)) & (nameSlots - 1);
+    const known = names[slot];
+    if (known !== undefined && known.length === end - start && this.input.startsWith(known, start))
+      return known;
+    return (names[slot] = this.input.slice(start, end));
   }
 
   #attributeValue(start: number, end: number): string {
