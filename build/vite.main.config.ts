@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { defineConfig } from 'vite';
 
 const root = join(import.meta.dirname, '..');
-const outDir = join(root, 'dist', 'electron');
 /** The engine's C# sources and commands, which are found beside the module that builds it. */
 const engine = join('electron', 'practice-server', 'engine');
 
@@ -17,9 +16,10 @@ export default defineConfig({
   plugins: [
     {
       name: 'engine-sources',
-      closeBundle() {
+      writeBundle({ dir }) {
+        if (dir === undefined) return;
         const source = join(root, engine);
-        cpSync(source, join(outDir, engine), {
+        cpSync(source, join(dir, engine), {
           recursive: true,
           filter: (path) =>
             !path.endsWith('.ts') && !/[\\/](bin|obj)([\\/]|$)/.test(path.slice(source.length)),
@@ -29,7 +29,7 @@ export default defineConfig({
   ],
   build: {
     ssr: join(root, 'electron', 'shell', 'main.ts'),
-    outDir,
+    outDir: join(root, 'dist', 'electron'),
     emptyOutDir: true,
     target: 'node24',
     minify: false,
