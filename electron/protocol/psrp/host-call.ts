@@ -1,5 +1,5 @@
 /**
- * The methods that a server may call on the client's host ([MS-PSRP] 2.2.3.17 and 3.1.5.3.2.8), all in one table: number, whether an
+ * The methods that a server may call on the client's host ([MS-PSRP] 2.2.3.17), all in one table: number, whether an
  * answer is awaited, arguments in their order, result.
  */
 import type { PsValue } from '../clixml/value.ts';

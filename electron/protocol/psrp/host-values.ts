@@ -1,5 +1,5 @@
 /**
- * How the arguments and results of host calls are written ([MS-PSRP] 2.2.3.10, 2.2.3.1 to 2.2.3.3 and 2.2.6): one codec a type.
+ * How the arguments and results of host calls are written ([MS-PSRP] 2.2.6): one codec a type.
  */
 import { PsObject, PsPrimitive, psGuid, psList, psRecord, psVersion } from '../clixml/value.ts';
 import type { PsValue } from '../clixml/value.ts';
@@ -15,7 +15,7 @@ export interface ValueCodec<T> {
   encode(value: T): PsValue;
 }
 
-/** [MS-PSRP] 2.2.3.2 */
+/** In cells, all four edges within. */
 export interface Rectangle {
   readonly left: number;
   readonly top: number;
@@ -208,7 +208,7 @@ export const keyInfo: ValueCodec<KeyInfo> = {
   },
 };
 
-/** Rows of cells: a two-dimensional array is its elements in one list and its lengths in another ([MS-PSRP] 2.2.6.1.4). */
+/** Rows of cells: a two-dimensional array is its elements in one list and its lengths in another ([MS-PSRP] 2.2.6). */
 export const bufferCells: ValueCodec<readonly (readonly BufferCell[])[]> = {
   encode: (rows) =>
     psRecord({
@@ -237,7 +237,7 @@ function elementsOf(array: PsObject): readonly PsValue[] | undefined {
   return elements instanceof PsObject ? elements.items : undefined;
 }
 
-/** A collection, or an array of one dimension: .NET sends either, as the caller made it ([MS-PSRP] 2.2.6.1.1, 2.2.6.1.4). */
+/** A collection, or an array of one dimension: .NET sends either, as the caller made it ([MS-PSRP] 2.2.6). */
 export function list<T>(item: ValueCodec<T>): ValueCodec<readonly T[]> {
   return {
     encode: (values) => psList(values.map((value) => item.encode(value))),

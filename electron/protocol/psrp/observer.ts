@@ -1,13 +1,13 @@
 /**
  * What an endpoint that stands in front of an engine must know of a pool whose messages pass through it: the engine cannot be asked
- * to connect another client, so the endpoint answers for it ([MS-PSRP] 3.2.5.3.8, 3.2.5.4.10).
+ * to connect another client, so the endpoint answers for it ([MS-PSRP] 3.2.5.4.29).
  */
 import type { PsObject } from '../clixml/value.ts';
 import { ProtocolError, UsageError } from '../errors.ts';
 import { decodeBody, encodeWhole } from './codecs.ts';
 import type { DecodedMessage } from './codecs.ts';
 import type { PipelineState, PoolState } from './enums.ts';
-import { Defragmenter, Fragmenter, MIN_PAYLOAD_BYTES } from './fragment.ts';
+import { Defragmenter, Fragmenter } from './fragment.ts';
 import { EMPTY_GUID } from './guid.ts';
 import { decodeHeader, decodeMessage } from './message.ts';
 import type { MessageHeader, MessageName } from './message.ts';
@@ -17,10 +17,10 @@ import type { SessionCapability } from './messages/session-capability.ts';
 import type { OutgoingStream } from './outgoing.ts';
 import {
   PEER_PIPELINE_EVENTS,
-  PEER_POOL_EVENTS,
   hasEnded,
   nextPipelineState,
   nextPoolState,
+  peerPoolEvent,
 } from './transitions.ts';
 import type { PoolEvent } from './transitions.ts';
 
@@ -176,11 +176,9 @@ export class PoolObserver {
           this.#limits = { ...this.#limits, ...wanted };
         return;
       }
-      case 'RUNSPACEPOOL_STATE': {
-        const event = PEER_POOL_EVENTS[message.body.state];
-        if (event !== undefined) this.apply(event);
+      case 'RUNSPACEPOOL_STATE':
+        this.apply(peerPoolEvent(message.body.state));
         return;
-      }
       case 'PIPELINE_STATE': {
         const state = this.#pipelines.get(message.pipelineId);
         if (state !== undefined) {
@@ -200,7 +198,7 @@ export class PoolObserver {
     return [...this.#pipelines].filter(([, state]) => !hasEnded(state)).map(([id]) => id);
   }
 
-  /** What a connecting client says in its connectXml. [MS-PSRP] 3.2.5.4.10 */
+  /** What a connecting client says in its connectXml. [MS-PSRP] 3.2.5.4.29 */
   static readConnect(bytes: Uint8Array): {
     capability: SessionCapability;
     poolId: string;
@@ -224,10 +222,13 @@ export class PoolObserver {
   }
 
   /**
-   * The fragments of a connectResponseXml: SESSION_CAPABILITY, RUNSPACEPOOL_INIT_DATA, APPLICATION_PRIVATE_DATA. `nextObjectId` continues the
-   * sequence of what the endpoint sends to this client. [MS-PSRP] 3.2.5.3.8
+   * What a connecting client is answered: SESSION_CAPABILITY and RUNSPACEPOOL_INIT_DATA as the connectResponseXml, APPLICATION_PRIVATE_DATA as the
+   * payloads of the pool's first Receives. `nextObjectId` counts what the endpoint sends to this client. [MS-PSRP] 3.2.5.4.29
    */
-  connectAnswer(nextObjectId: () => bigint, maxBytes: number): Uint8Array {
+  connectAnswer(
+    nextObjectId: () => bigint,
+    maxBytes: number,
+  ): { connectResponse: Uint8Array; receive: Uint8Array[] } {
     if (this.#poolId === undefined || this.#serverCapability === undefined || this.#limits === undefined) {
       throw new UsageError(
         'psrp.connect.not-open',
@@ -238,22 +239,25 @@ export class PoolObserver {
       );
     }
     const ids = { runspacePoolId: this.#poolId };
-    const fragmenter = new Fragmenter(nextObjectId);
-    fragmenter.add(encodeWhole('client', 'SESSION_CAPABILITY', this.#serverCapability, ids));
-    fragmenter.add(encodeWhole('client', 'RUNSPACEPOOL_INIT_DATA', this.#limits, ids));
-    fragmenter.add(encodeWhole('client', 'APPLICATION_PRIVATE_DATA', { data: this.#privateData }, ids));
-    const payload = fragmenter.take(Math.max(maxBytes, MIN_PAYLOAD_BYTES));
-    if (payload === undefined || !fragmenter.isEmpty) {
+    const answer = new Fragmenter(nextObjectId);
+    answer.add(encodeWhole('client', 'SESSION_CAPABILITY', this.#serverCapability, ids));
+    answer.add(encodeWhole('client', 'RUNSPACEPOOL_INIT_DATA', this.#limits, ids));
+    const connectResponse = answer.take(maxBytes);
+    if (connectResponse === undefined || !answer.isEmpty) {
       throw new UsageError(
         'psrp.connect.capacity',
         'The answer to a connect does not fit into one envelope.',
         {
           maxBytes,
-          missing: fragmenter.pendingBytes,
+          missing: answer.pendingBytes,
         },
       );
     }
-    return payload;
+    const later = new Fragmenter(nextObjectId);
+    later.add(encodeWhole('client', 'APPLICATION_PRIVATE_DATA', { data: this.#privateData }, ids));
+    const receive: Uint8Array[] = [];
+    for (let payload = later.take(maxBytes); payload; payload = later.take(maxBytes)) receive.push(payload);
+    return { connectResponse, receive };
   }
 }
 

@@ -8,7 +8,7 @@ import { encodeWhole } from './codecs.ts';
 import type { DecodedMessage, MessageBodies } from './codecs.ts';
 import type { PoolState } from './enums.ts';
 import { errorRecord } from './error-record.ts';
-import { AvailabilityCalls } from './availability-calls.ts';
+import { Runspaces } from './runspaces.ts';
 import type { HostCallOutcome, RunspacePoolOptions } from './pool-options.ts';
 import type { PsrpEvent, StateError } from './events.ts';
 import type { Defragmented } from './fragment.ts';
@@ -28,7 +28,7 @@ import type { PipelineSpec, ProtocolVersion } from './pipeline-spec.ts';
 import { admit, poolWarning } from './admit.ts';
 import { negotiate } from './negotiate.ts';
 import { SecureStrings } from './secure-strings.ts';
-import { PEER_PIPELINE_EVENTS, PEER_POOL_EVENTS, nextPoolState } from './transitions.ts';
+import { PEER_PIPELINE_EVENTS, nextPoolState, peerPoolEvent } from './transitions.ts';
 import type { PoolEvent } from './transitions.ts';
 
 export class ClientRunspacePool {
@@ -38,28 +38,22 @@ export class ClientRunspacePool {
   readonly #outgoing = new OutgoingQueue();
   readonly #inbox: Inbox;
   readonly #pipelines = new Map<string, ClientPipeline>();
-  readonly #calls = new AvailabilityCalls();
+  readonly #runspaces: Runspaces;
   readonly #secureStrings: SecureStrings;
   readonly #link: PipelineLink;
   #state: PoolState = 'BeforeOpen';
   #events: PsrpEvent[] = [];
   #protocolVersion: ProtocolVersion | undefined;
   #applicationPrivateData: PsObject | undefined;
-  #minRunspaces: number;
-  #maxRunspaces: number;
 
   constructor(options: RunspacePoolOptions) {
     this.#options = options;
     this.id = normaliseGuid(options.id);
     this.#announced = options.protocolVersion ?? '2.4';
-    this.#minRunspaces = options.minRunspaces ?? 1;
-    this.#maxRunspaces = options.maxRunspaces ?? 1;
-    if (this.#minRunspaces < 1 || this.#maxRunspaces < this.#minRunspaces) {
-      throw new UsageError('psrp.pool.limits', 'A pool needs 1 ≤ minimum ≤ maximum runspaces.', {
-        minRunspaces: this.#minRunspaces,
-        maxRunspaces: this.#maxRunspaces,
-      });
-    }
+    this.#runspaces = new Runspaces({
+      minRunspaces: options.minRunspaces ?? 1,
+      maxRunspaces: options.maxRunspaces ?? 1,
+    });
     this.#inbox = new Inbox(options.maxMessageBytes);
     this.#secureStrings = new SecureStrings(options.crypto);
     this.#link = {
@@ -96,11 +90,11 @@ export class ClientRunspacePool {
   }
 
   get minRunspaces(): number {
-    return this.#minRunspaces;
+    return this.#runspaces.limits.minRunspaces;
   }
 
   get maxRunspaces(): number {
-    return this.#maxRunspaces;
+    return this.#runspaces.limits.maxRunspaces;
   }
 
   /** Object ids between those received that have not come: on a pool that is read evenly, messages that were lost. */
@@ -128,8 +122,7 @@ export class ClientRunspacePool {
     this.#apply('open');
     this.#sendCapability();
     this.#send('INIT_RUNSPACEPOOL', {
-      minRunspaces: this.#minRunspaces,
-      maxRunspaces: this.#maxRunspaces,
+      ...this.#runspaces.limits,
       threadOptions: this.#options.threadOptions ?? 'Default',
       apartmentState: this.#options.apartmentState ?? 'Unknown',
       hostInfo: this.#options.hostInfo ?? NO_HOST,
@@ -137,7 +130,7 @@ export class ClientRunspacePool {
     });
   }
 
-  /** Queues the messages by which another client takes a disconnected pool over. Without limits it keeps those it has. [MS-PSRP] 3.1.4.9 */
+  /** Queues the messages by which another client takes a disconnected pool over. Without limits it keeps those it has. [MS-PSRP] 3.1.4.10 */
   connect(limits: { minRunspaces?: number; maxRunspaces?: number } = {}): void {
     this.#apply('connect');
     this.#sendCapability();
@@ -207,7 +200,7 @@ export class ClientRunspacePool {
     }
     this.#outgoing.clear();
     this.#inbox.clear();
-    this.#calls.clear();
+    this.#runspaces.clear();
     this.#secureStrings.forget();
   }
 
@@ -246,7 +239,7 @@ export class ClientRunspacePool {
     return pipeline;
   }
 
-  /** A pipeline that another client, or an earlier run, has started: to be connected by the transport. [MS-PSRP] 3.1.4.10 */
+  /** A pipeline that another client, or an earlier run, has started: to be connected by the transport. [MS-PSRP] 3.1.4.10.1 */
   reconstructPipeline(id: string): ClientPipeline {
     if (this.#isOver) this.#requireOpened('connect to a pipeline');
     const pipeline = this.#newPipeline(id, true);
@@ -269,7 +262,7 @@ export class ClientRunspacePool {
   /** [MS-PSRP] 2.2.2.7 */
   setMinRunspaces(count: number): bigint {
     this.#requireOpened('ask the pool');
-    const callId = this.#calls.start('set-min', count);
+    const callId = this.#runspaces.start('set-min', count);
     this.#send('SET_MIN_RUNSPACES', { minRunspaces: count, callId });
     return callId;
   }
@@ -277,7 +270,7 @@ export class ClientRunspacePool {
   /** [MS-PSRP] 2.2.2.6 */
   setMaxRunspaces(count: number): bigint {
     this.#requireOpened('ask the pool');
-    const callId = this.#calls.start('set-max', count);
+    const callId = this.#runspaces.start('set-max', count);
     this.#send('SET_MAX_RUNSPACES', { maxRunspaces: count, callId });
     return callId;
   }
@@ -285,7 +278,7 @@ export class ClientRunspacePool {
   /** [MS-PSRP] 2.2.2.11 */
   getAvailableRunspaces(): bigint {
     this.#requireOpened('ask the pool');
-    const callId = this.#calls.start('get-available');
+    const callId = this.#runspaces.start('get-available');
     this.#send('GET_AVAILABLE_RUNSPACES', { callId });
     return callId;
   }
@@ -302,7 +295,7 @@ export class ClientRunspacePool {
         },
       );
     }
-    const callId = this.#calls.start('reset');
+    const callId = this.#runspaces.start('reset');
     this.#send('RESET_RUNSPACE_STATE', { callId });
     return callId;
   }
@@ -314,7 +307,7 @@ export class ClientRunspacePool {
     return this.#secureStrings.isReady(this.#protocolVersion);
   }
 
-  /** Starts the exchange where the server's protocol needs one; `sessionKeyReady` follows, at once where `canEncrypt` is true already. [MS-PSRP] 3.1.5.4.7 */
+  /** Starts the exchange where the server's protocol needs one; `sessionKeyReady` follows, at once where `canEncrypt` is true already. [MS-PSRP] 3.1.5.4.3 */
   requestSessionKey(): void {
     this.#requireOpened('exchange a session key');
     if (this.canEncrypt) {
@@ -444,8 +437,7 @@ export class ClientRunspacePool {
         this.#events.push({ kind: 'applicationPrivateData', data: message.body.data, objectId });
         return;
       case 'RUNSPACEPOOL_INIT_DATA':
-        this.#minRunspaces = message.body.minRunspaces;
-        this.#maxRunspaces = message.body.maxRunspaces;
+        this.#runspaces.limits = message.body;
         this.#events.push({ kind: 'initData', ...message.body, objectId });
         this.#apply('peer-init-data', undefined, objectId);
         return;
@@ -453,7 +445,7 @@ export class ClientRunspacePool {
         this.#poolState(message.body, objectId);
         return;
       case 'RUNSPACE_AVAILABILITY':
-        this.#availability(message.body, objectId);
+        this.#events.push(this.#runspaces.answer(message.body, objectId));
         return;
       case 'PUBLIC_KEY_REQUEST':
         this.#publicKeyRequest(objectId);
@@ -474,14 +466,7 @@ export class ClientRunspacePool {
   }
 
   #poolState(body: MessageBodies['RUNSPACEPOOL_STATE'], objectId: bigint): void {
-    const event = PEER_POOL_EVENTS[body.state];
-    if (event === undefined) {
-      throw new ProtocolError('psrp.state', 'The server says that the pool it serves is not open yet.', {
-        state: this.#state,
-        peerState: body.state,
-      });
-    }
-    this.#apply(event, body.error ? { kind: 'record', record: body.error } : undefined, objectId);
+    this.#apply(peerPoolEvent(body.state), body.error && { kind: 'record', record: body.error }, objectId);
   }
 
   #pipelineState(
@@ -491,21 +476,6 @@ export class ClientRunspacePool {
   ): void {
     const error: StateError | undefined = body.error ? { kind: 'record', record: body.error } : undefined;
     this.#pipelines.get(pipelineId ?? EMPTY_GUID)?.apply(PEER_PIPELINE_EVENTS[body.state], error, objectId);
-  }
-
-  #availability(body: MessageBodies['RUNSPACE_AVAILABILITY'], objectId: bigint): void {
-    const call = this.#calls.finish(body.callId);
-    if (call === undefined) {
-      this.#events.push(
-        poolWarning('psrp.call.unknown', 'The server answers a call that was not made.', undefined, objectId),
-      );
-      return;
-    }
-    if (body.response === true && call.wanted !== undefined) {
-      if (call.request === 'set-min') this.#minRunspaces = call.wanted;
-      if (call.request === 'set-max') this.#maxRunspaces = call.wanted;
-    }
-    this.#events.push({ kind: 'runspaceAvailability', ...body, request: call.request, objectId });
   }
 
   /** [MS-PSRP] 3.1.5.4.5: the server wants to send or receive a secure string. */

@@ -12,7 +12,7 @@ import {
 } from './session-key.ts';
 import type { SessionKeyCrypto, SessionKeyPair } from './session-key.ts';
 
-/** The secure strings of one pool: plain from protocol 2.4 on, sealed with an exchanged key below ([MS-PSRP] 3.1.5.4.7). */
+/** The secure strings of one pool: plain from protocol 2.4 on, sealed with an exchanged key below ([MS-PSRP] 3.1.5.4.3 to 3.1.5.4.5). */
 export class SecureStrings {
   readonly #crypto: SessionKeyCrypto | undefined;
   #pair: SessionKeyPair | undefined;

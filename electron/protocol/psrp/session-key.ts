@@ -1,5 +1,5 @@
 /**
- * The session key: how it is exchanged and how it seals secure strings ([MS-PSRP] 2.2.2.3, 2.2.2.4, 3.1.5.4.7, 2.2.5.1.24).
+ * The session key: how it is exchanged and how it seals secure strings ([MS-PSRP] 2.2.2.3, 2.2.2.4, 3.1.5.4.4, 2.2.5.1.24).
  *
  * From protocol 2.4 on there is none: a secure string is then plain text within the transport's own encryption.
  */

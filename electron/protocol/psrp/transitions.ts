@@ -224,7 +224,7 @@ export const PIPELINE_TRANSITIONS: Table<PipelineState, PipelineEvent> = {
   Failed: stay('Failed', PIPELINE_END),
 };
 
-export const PEER_POOL_EVENTS: Readonly<Record<PoolState, PoolEvent | undefined>> = {
+const PEER_POOL_EVENTS: Readonly<Record<PoolState, PoolEvent | undefined>> = {
   BeforeOpen: undefined,
   Opening: 'peer-opening',
   Opened: 'peer-opened',
@@ -235,6 +235,17 @@ export const PEER_POOL_EVENTS: Readonly<Record<PoolState, PoolEvent | undefined>
   Disconnected: 'peer-disconnected',
   Connecting: 'peer-connecting',
 };
+
+/** The event that a RUNSPACEPOOL_STATE is ([MS-PSRP] 2.2.2.9). A server whose pool is not open yet has nothing to say. */
+export function peerPoolEvent(state: PoolState): PoolEvent {
+  const event = PEER_POOL_EVENTS[state];
+  if (event === undefined) {
+    throw new ProtocolError('psrp.state', 'The server says that the pool it serves is not open yet.', {
+      peerState: state,
+    });
+  }
+  return event;
+}
 
 export const PEER_PIPELINE_EVENTS: Readonly<Record<PipelineState, PipelineEvent>> = {
   NotStarted: 'peer-not-started',

@@ -2,7 +2,7 @@ import { PsObject, psRecord } from '../../clixml/value.ts';
 import type { PsValue } from '../../clixml/value.ts';
 import { Fields } from '../fields.ts';
 
-/** [MS-PSRP] 2.2.2.29, client to server. Without limits the pool keeps those it has. */
+/** [MS-PSRP] 2.2.2.29, client to server. Without limits the pool keeps those it has (so .NET; the specification says 1). Needs protocol 2.2. */
 export interface ConnectRunspacePool {
   readonly minRunspaces?: number | undefined;
   readonly maxRunspaces?: number | undefined;

@@ -60,13 +60,13 @@ test('a client that connects is answered, and understands', () => {
     limits: {},
   });
   let id = 100n;
-  pool.receive(
-    observer.connectAnswer(() => ++id, 100_000),
-    undefined,
-  );
+  const { connectResponse, receive } = observer.connectAnswer(() => ++id, 500);
+  pool.receive(connectResponse, undefined);
   expect(pool.state).toBe('Opened');
   expect(pool.protocolVersion).toBe('2.4');
   expect([pool.minRunspaces, pool.maxRunspaces]).toEqual([1, 1]);
+  expect(receive.length).toBeGreaterThan(1);
+  for (const payload of receive) pool.receive(payload, undefined);
   expect(pool.applicationPrivateData).toEqual(observer.applicationPrivateData);
   expect(pool.nextEvents().map(({ kind }) => kind)).toEqual([
     'poolState',
