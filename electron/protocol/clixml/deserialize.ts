@@ -13,18 +13,25 @@ import type { PsContainer, PsValue } from './value.ts';
 import { PsMemberSet, PsObject } from './value.ts';
 
 export interface ClixmlLimits {
-  /** UTF-16 units of the whole text. What is read from it stays in proportion: CLIXML has nothing that multiplies. */
+  /** UTF-16 units of the whole text. */
   readonly maxLength: number;
+  /** Elements in the whole text: an empty object is written in six characters but takes a hundred bytes. */
+  readonly maxElements: number;
   /** Values inside values. Reading recurses once per level, so this also bounds the stack. */
   readonly maxDepth: number;
 }
 
 /**
  * - 200 Mi units: the most a PowerShell client takes as one object by default (PSSessionOption.MaximumReceivedObjectSize, 200 MB).
+ * - 5 million elements: what 200 MB hold at the 40 characters an element of real objects takes, and under a gigabyte of memory at worst.
  * - depth 49: what System.Management.Automation 7.6.9 reads, found by trying: a value inside 49 others is refused. Its own writer stops
  *   before, so nothing real is lost.
  */
-export const defaultLimits: ClixmlLimits = { maxLength: 200 * 1024 * 1024, maxDepth: 49 };
+export const defaultLimits: ClixmlLimits = {
+  maxLength: 200 * 1024 * 1024,
+  maxElements: 5_000_000,
+  maxDepth: 49,
+};
 
 /** One bare element, as the data of a PSRP message holds it. Throws a ProtocolError `clixml.*`. */
 export function deserialize(text: string, limits: Partial<ClixmlLimits> = {}): PsValue {
@@ -64,7 +71,7 @@ class Reader {
         limit: maxLength,
       });
     }
-    this.#scanner = new Scanner(text);
+    this.#scanner = new Scanner(text, limits.maxElements ?? defaultLimits.maxElements);
     this.#scanner.position = start === 0 && text.charCodeAt(0) === 0xfeff ? 1 : start;
     this.#maxDepth = maxDepth;
   }

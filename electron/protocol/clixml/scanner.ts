@@ -50,11 +50,14 @@ export class Scanner {
   xmlns: string | undefined = undefined;
   version: string | undefined = undefined;
   readonly #names: (string | undefined)[] | undefined;
+  readonly #maxElements: number;
+  #elements = 0;
   #nameStart = 0;
   #nameEnd = 0;
 
-  constructor(input: string) {
+  constructor(input: string, maxElements: number) {
     this.input = input;
+    this.#maxElements = maxElements;
     if (input.length > smallText) this.#names = Array.from({ length: nameSlots });
   }
 
@@ -79,6 +82,9 @@ export class Scanner {
     const input = this.input;
     const start = this.position;
     this.tagStart = start;
+    if (++this.#elements > this.#maxElements) {
+      this.fail('clixml.elements', 'Too many elements', start, { limit: this.#maxElements });
+    }
     let i = start + 1;
     let packed = 0;
     let c = input.charCodeAt(i);

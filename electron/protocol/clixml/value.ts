@@ -109,6 +109,8 @@ export interface PsObjectParts {
   extended?: readonly (readonly [string, PsValue])[];
 }
 
+const noTypeNames: readonly string[] = [];
+
 /** A complex object ([MS-PSRP] 2.2.5.2). Names compare without case, as PowerShell's do. Fields may be filled after construction, because CLIXML allows an object to refer to one that contains it. */
 export class PsObject {
   /** Most derived first. Empty where the wire had none. On reading, names are as on the wire (no `Deserialized.` is added). */
@@ -121,7 +123,7 @@ export class PsObject {
   extended: readonly (readonly [string, PsValue])[] | undefined;
 
   constructor(parts: PsObjectParts = {}) {
-    this.typeNames = parts.typeNames ?? [];
+    this.typeNames = parts.typeNames ?? noTypeNames;
     this.text = parts.text;
     this.base = parts.base;
     this.container = parts.container;

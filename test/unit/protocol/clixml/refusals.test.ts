@@ -100,7 +100,7 @@ const nestedValue = (depth: number, inside: PsValue[] = []): PsValue => {
 };
 
 /** The numbers are those of System.Management.Automation 7.6.9, see clixml-asked.json: deepL49, deepLprim49, deepL50. */
-describe('depth', () => {
+describe('bounds', () => {
   test('49 objects, or 48 and a value in the last', () => {
     deserialize(nested(49));
     deserialize(nested(48, '<I32>1</I32>'));
@@ -122,6 +122,10 @@ describe('depth', () => {
   });
 
   test('a stricter bound of the caller', () => {
+    expect(deserialize('<Obj><LST><S/></LST></Obj>', { maxElements: 3 })).toBeInstanceOf(PsObject);
+    expect(refusal(() => deserialize('<Obj><LST><S/><S/></LST></Obj>', { maxElements: 3 })).code).toBe(
+      'clixml.elements',
+    );
     expect(refusal(() => deserialize(nested(3), { maxDepth: 2 })).code).toBe('clixml.depth');
     expect(refusal(() => deserialize('<S>long</S>', { maxLength: 10 })).code).toBe('clixml.size');
   });
