@@ -27,9 +27,17 @@ export function readGuid(bytes: Uint8Array, offset: number): string {
   return text;
 }
 
+/** Every message of a pool carries the same id, so the last few are kept: their bytes by their text. Beyond this many, all are let go. */
+const MAX_KEPT = 64;
+const kept = new Map<string, Uint8Array>();
+
 export function writeGuid(text: string, bytes: Uint8Array, offset: number): void {
-  const hex = normaliseGuid(text).replaceAll('-', '');
-  for (let i = 0; i < 16; i++) {
-    bytes[offset + (ORDER[i] ?? 0)] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  let written = kept.get(text);
+  if (written === undefined) {
+    const hex = normaliseGuid(text).replaceAll('-', '');
+    written = Uint8Array.from(ORDER, (at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
+    if (kept.size >= MAX_KEPT) kept.clear();
+    kept.set(text, written);
   }
+  bytes.set(written, offset);
 }

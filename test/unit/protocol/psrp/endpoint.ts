@@ -1,4 +1,9 @@
 /** A server's side of a session for tests: messages built from text, as an engine writes them, without our encoders. */
+import { ProtocolError, UsageError } from '../../../../electron/protocol/errors.ts';
+import { Defragmenter } from '../../../../electron/protocol/psrp/fragment.ts';
+import { decodeMessage } from '../../../../electron/protocol/psrp/message.ts';
+import type { MessageFrame } from '../../../../electron/protocol/psrp/message.ts';
+import type { OutgoingTarget } from '../../../../electron/protocol/psrp/outgoing.ts';
 import { MessageType } from '../../../../electron/protocol/psrp/message.ts';
 import type { MessageName } from '../../../../electron/protocol/psrp/message.ts';
 import { ClientRunspacePool } from '../../../../electron/protocol/psrp/runspace-pool.ts';
@@ -7,7 +12,7 @@ import { buildFragments } from '../../../vectors/psrp-vectors.ts';
 
 export const POOL_ID = '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9';
 export const PIPELINE_ID = '11111111-2222-3333-4444-555555555555';
-const NONE = '00000000-0000-0000-0000-000000000000';
+export const NONE = '00000000-0000-0000-0000-000000000000';
 
 /** [MS-PSRP] 2.2.1 by hand. */
 export function rawMessage(
@@ -87,3 +92,37 @@ export function openedPool(
   pool.nextEvents();
   return { pool, server };
 }
+
+export function codeOf(
+  action: () => unknown,
+  type: typeof ProtocolError | typeof UsageError = UsageError,
+): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof type) return error.code;
+    throw error;
+  }
+  return 'no error';
+}
+
+export interface Sent extends OutgoingTarget {
+  messages: MessageFrame[];
+}
+
+export function drain(
+  pool: ClientRunspacePool,
+  capacity: (target: OutgoingTarget) => number = () => 100_000,
+): Sent[] {
+  const sent: Sent[] = [];
+  for (;;) {
+    const outgoing = pool.takeOutgoing(capacity);
+    if (outgoing === undefined) return sent;
+    const { data, ...target } = outgoing;
+    const messages = new Defragmenter().push(data).map(({ message }) => decodeMessage(message));
+    sent.push({ ...target, messages });
+  }
+}
+
+export const names = (sent: readonly Sent[]): string[] =>
+  sent.flatMap(({ messages }) => messages.map(({ name }) => name));
