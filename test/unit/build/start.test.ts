@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,16 @@ describe('what the person asked of npm start', () => {
     [['extra'], /extra is not known/],
   ])('%j is refused with a sentence', (args, sentence) => {
     expect(() => readChoices(args)).toThrow(sentence);
+  });
+});
+
+describe('npm start', () => {
+  test('tells what is wrong in one line, without a stack, and fails', () => {
+    const script = join(import.meta.dirname, '..', '..', '..', 'build', 'start.mjs');
+    const { status, stderr, stdout } = spawnSync(process.execPath, [script, '--nope'], { encoding: 'utf8' });
+    expect(stderr).toBe('psdeck: --nope is not known; npm start -- --help says what is\n');
+    expect(stdout).toBe('');
+    expect(status).toBe(1);
   });
 });
 
