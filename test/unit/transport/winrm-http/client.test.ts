@@ -300,6 +300,23 @@ describe('over TLS', () => {
   });
 });
 
+/** Three legs as NTLM has them, and a seal that turns the body around. */
+function legged(log: string[]): HttpAuthenticator {
+  return {
+    scheme: 'Negotiate',
+    scope: 'connection',
+    revealsSecret: false,
+    start: () => ({ kind: 'header', value: 'Negotiate one', complete: false }),
+    step: (challenge) => {
+      log.push(challenge);
+      if (challenge === 'final') return { kind: 'done' };
+      return { kind: 'header', value: `Negotiate two-${challenge}`, complete: true };
+    },
+    wrap: (body) => ({ contentType: 'multipart/encrypted;test', body: body.toReversed() }),
+    unwrap: (_type, body) => body.toReversed(),
+  };
+}
+
 describe('signing in', () => {
   test('Basic over plain HTTP is refused, and nothing is sent', async () => {
     const server = await started(startServer((_r, response) => soap(response)));
@@ -329,23 +346,6 @@ describe('signing in', () => {
     const error = await failsWith(client({ port: server.port }).post('x', QUICK), 'signin.no-common-scheme');
     expect(error.facts['offered']).toEqual(['Negotiate', 'Kerberos', 'CredSSP']);
   });
-
-  /** Three legs as NTLM has them, and a seal that turns the body around. */
-  function legged(log: string[]): HttpAuthenticator {
-    return {
-      scheme: 'Negotiate',
-      scope: 'connection',
-      revealsSecret: false,
-      start: () => ({ kind: 'header', value: 'Negotiate one', complete: false }),
-      step: (challenge) => {
-        log.push(challenge);
-        if (challenge === 'final') return { kind: 'done' };
-        return { kind: 'header', value: `Negotiate two-${challenge}`, complete: true };
-      },
-      wrap: (body) => ({ contentType: 'multipart/encrypted;test', body: body.toReversed() }),
-      unwrap: (_type, body) => body.toReversed(),
-    };
-  }
 
   test('a log-on of the connection has empty bodies, then every body is sealed and no header is sent', async () => {
     let signedIn = 0;
