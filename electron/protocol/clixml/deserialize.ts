@@ -1,7 +1,11 @@
 /**
- * CLIXML to values ([MS-PSRP] 2.2.5). Accepts what .NET's PSSerializer accepts and refuses what it refuses, with these differences, all
- * towards refusing: processing instructions, prefixed element names, numeric references to what is no XML character, elements inside
- * Nil and Ref, and the rarer forms of a date (a year, a time alone) and of a GUID (`{0x…`).
+ * CLIXML to values ([MS-PSRP] 2.2.5). Accepts what .NET's PSSerializer accepts and refuses what it refuses, with these differences.
+ *
+ * Refused here alone: processing instructions, prefixed element names, numeric references to what is no XML character, elements inside
+ * Nil and Ref, parts of dates (a year, a time alone) and forms of GUIDs and versions that nothing prints (`{0x…`, `+1.2`).
+ *
+ * Accepted here alone: a line `#< CLIXML` and a byte order mark before a document, URIs and XML documents that .NET could not parse (they
+ * stay text), and the duration one tick past the last, which a reference library writes.
  */
 import { ProtocolError } from '../errors.ts';
 import { isSpace } from '../xml/chars.ts';

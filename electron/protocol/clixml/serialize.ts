@@ -93,6 +93,7 @@ class Writer {
     if (object.text === '') this.out += '<ToString />';
     else if (object.text !== undefined) this.out += `<ToString>${encodeText(object.text)}</ToString>`;
     // The reader does not count it as a value inside the object: it is the object.
+    if (object.base === null) throw new UsageError('clixml.value', 'An object cannot be based on null');
     if (object.base !== undefined) this.#anyDepth(object.base, '');
     if (object.container !== undefined) this.#container(object.container);
     if (object.adapted !== undefined) this.#properties('Props', '', object.adapted);
@@ -113,7 +114,8 @@ class Writer {
   #names(names: readonly string[]): void {
     let id = this.#typeNameLists.get(names);
     if (id === undefined) {
-      const key = names.join('\u0000');
+      // Not a join: a name may hold any character.
+      const key = JSON.stringify(names);
       id = this.#typeNames.get(key);
       if (id === undefined) {
         id = this.#typeNames.size;

@@ -147,9 +147,20 @@ describe('our own values are checked before they go out', () => {
       new PsPrimitive('DT', { ticks: 3_155_378_976_000_000_000n, kind: 'Utc' }),
       'clixml.value',
     ],
+    ['an object based on null', new PsObject({ base: null }), 'clixml.value'],
     ['a property without name', psRecord({ '': 1 }), 'clixml.name'],
     ['a null key', new PsObject({ container: { kind: 'DCT', entries: [[null, 1]] } }), 'clixml.dictionary'],
   ])('%s', (_name, value, code) => {
     expect(() => serialize(value)).toThrow(expect.objectContaining({ name: 'UsageError', code }) as Error);
   });
+});
+
+test('type names that only look alike when put together stay apart', () => {
+  const value = psList([
+    new PsObject({ typeNames: ['a\u0000b', 'c'] }),
+    new PsObject({ typeNames: ['a', 'b\u0000c'] }),
+    new PsObject({ typeNames: ['a', 'b\u0000c'] }),
+  ]);
+  expect(deserialize(serialize(value))).toStrictEqual(value);
+  expect(serialize(value).match(/<TNRef/g)).toHaveLength(1);
 });
