@@ -8,6 +8,8 @@ import { runBrowserShell, type BrowserShellChoices } from './run-browser-shell.t
 
 /** Resolves when it runs; the process then lives until it is asked to end. Rejects with a sentence for the person. */
 export async function startBrowserShell(choices: BrowserShellChoices): Promise<void> {
+  // Whoever started us may have stopped reading what we print; that is no reason to end.
+  process.stdout.on('error', () => undefined);
   const paths = appPaths();
   const log = createLog({ file: { folder: paths.log } });
   logUncaught(log);

@@ -59,6 +59,8 @@ export async function launch(options: Launch = {}): Promise<App> {
     args: [
       '--no-sandbox',
       '--disable-gpu',
+      // Without WebGL xterm draws its rows as elements, whose text a test can read.
+      '--disable-3d-apis',
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',
@@ -77,17 +79,16 @@ export async function launch(options: Launch = {}): Promise<App> {
   return new RunningApp(page, browser, child, address, dataDir, options.dataDir === undefined);
 }
 
-async function addressOf(child: ChildProcess): Promise<string> {
-  let printed = '';
-  for await (const chunk of child.stdout ?? []) {
-    printed += String(chunk);
-    const address = /http:\/\/\S+/.exec(printed)?.[0];
-    if (address !== undefined) {
-      child.stdout?.resume();
-      return address;
-    }
-  }
-  throw new Error(`The app ended before it printed its address. It said:\n${printed}`);
+function addressOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    child.stdout?.on('data', (chunk: Uint8Array) => {
+      printed += Buffer.from(chunk).toString('utf8');
+      const address = /http:\/\/\S+/.exec(printed)?.[0];
+      if (address !== undefined) resolve(address);
+    });
+    child.once('exit', () => reject(new Error(`The app ended before it printed its address. It said:\n${printed}`)));
+  });
 }
 
 class RunningApp implements App {
@@ -160,12 +161,12 @@ class RunningApp implements App {
   }
 
   async #until(is: (screen: string) => boolean, what: string): Promise<string> {
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 30_000;
     for (;;) {
       const screen = await this.screen().catch(() => '');
       if (is(screen)) return screen;
       if (Date.now() > deadline)
-        throw new Error(`Waited a minute for ${what}. The terminal shows:\n${screen}`);
+        throw new Error(`Waited half a minute for ${what}. The terminal shows:\n${screen}`);
       // Until the page draws again: a terminal has no event that a test could wait for.
       await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
     }

@@ -25,7 +25,6 @@ describe.skipIf(missing !== undefined)('the first walk', () => {
     const practice = app.servers.getByRole('option', { name: /Practice server/ });
     await practice.click();
     await app.page.keyboard.press('Control+Enter');
-    await app.page.getByRole('button', { name: /New session/ }).click();
     const row = app.sessions.locator('tbody tr').first();
     await row.getByText('Available').waitFor();
     const cells = (await row.locator('td').allInnerTexts()).map((text) => text.trim());
