@@ -38,8 +38,12 @@ export async function ensureBuilt(name, say) {
     return;
   say(product.says);
   rmSync(stamp, { force: true });
+  const mode = process.env.NODE_ENV;
   const { build } = await import('vite');
   for (const configFile of product.configs) await build({ configFile: inRoot(configFile), logLevel: 'warn' });
+  // Vite sets it for good; what is started next, tests among it, must not believe it is the product.
+  if (mode === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = mode;
   mkdirSync(cache, { recursive: true });
   writeFileSync(stamp, wanted);
 }

@@ -35,7 +35,10 @@ export const SYSTEM_NEEDS = [
     id: 'pywinrm',
     name: 'python3-winrm (somebody else’s WinRM client against the practice server)',
     apt: ['python3-winrm'],
-    present: () => succeeds('python3', ['-c', 'import winrm']),
+    // Debian's package is for Debian's Python, which need not be the first on PATH.
+    present: async () =>
+      (await succeeds('/usr/bin/python3', ['-c', 'import winrm'])) ||
+      (await succeeds('python3', ['-c', 'import winrm'])),
   },
 ];
 

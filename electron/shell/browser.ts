@@ -10,6 +10,8 @@ import { runBrowserShell, type BrowserShellChoices } from './run-browser-shell.t
 export async function startBrowserShell(choices: BrowserShellChoices): Promise<void> {
   // Whoever started us may have stopped reading what we print; that is no reason to end.
   process.stdout.on('error', () => undefined);
+  // Whoever read what we print may have left (`npm start | head`): that is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const paths = appPaths();
   const log = createLog({ file: { folder: paths.log } });
   logUncaught(log);
