@@ -164,6 +164,8 @@ class Endpoint implements WsmanEndpoint {
       ({ header } = envelope);
       return { status: 200, body: await this.#answer(envelope, request) };
     } catch (error) {
+      // Nobody reads the answer.
+      if (request.signal.aborted) return { status: 500, body: '' };
       return this.#refuse(error, header);
     }
   }
@@ -231,7 +233,10 @@ class Endpoint implements WsmanEndpoint {
           encodeReceiveResponse(
             context,
             await shell.receive(decoded.request, {
-              maxEnvelopeSize: header.maxEnvelopeSize ?? DEFAULT_ENVELOPE_SIZE,
+              maxEnvelopeSize: Math.min(
+                header.maxEnvelopeSize ?? DEFAULT_ENVELOPE_SIZE,
+                this.#limits.maxEnvelopeSizeKb * 1024,
+              ),
               timeoutMs: Math.min(header.operationTimeoutMs ?? DEFAULT_TIMEOUT_MS, this.#limits.maxTimeoutMs),
               signal: asked.signal,
             }),

@@ -14,10 +14,12 @@ export class ObjectIds {
 }
 
 export class FragmentRelay {
-  readonly #in = new Defragmenter();
+  readonly #in: Defragmenter;
   readonly #out: Fragmenter;
 
-  constructor(ids: ObjectIds) {
+  /** A larger message is a ProtocolError; the default is what a PowerShell client takes. */
+  constructor(ids: ObjectIds, maxMessageBytes?: number) {
+    this.#in = new Defragmenter(maxMessageBytes);
     this.#out = new Fragmenter(ids.next);
   }
 

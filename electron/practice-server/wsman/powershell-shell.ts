@@ -47,6 +47,9 @@ export type EngineFactory = (events: PeerEvents) => Promise<Engine>;
 /** The packets of .NET's own out-of-process client are no larger. */
 const ENGINE_FRAGMENT_BYTES = 32 * 1024;
 
+/** What a session configuration takes of one client: MaximumReceivedDataSizePerCommandMB is 50 by default. */
+const MAX_INPUT_BYTES = 50 * 1024 * 1024;
+
 /** Output of this much waits for the client before the engine is held: ten full envelopes. */
 const HOLD_ABOVE_BYTES = 5 * 1024 * 1024;
 
@@ -286,7 +289,7 @@ export class PowerShellShell implements Shell {
   async #toEngine(target: Target, stream: 'stdin' | 'pr', fragments: Uint8Array): Promise<void> {
     let relay = target.input.get(stream);
     if (relay === undefined) {
-      relay = new FragmentRelay(this.#inputIds);
+      relay = new FragmentRelay(this.#inputIds, MAX_INPUT_BYTES);
       target.input.set(stream, relay);
     }
     relay.push(fragments);

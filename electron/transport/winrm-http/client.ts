@@ -60,7 +60,8 @@ export class WinRmHttpClient {
   readonly #maxConnections: number;
   readonly #free: Lane[] = [];
   readonly #queue: Waiting[] = [];
-  readonly #closing = new AbortController();
+  readonly #running = new Set<AbortController>();
+  #closed: Error | undefined;
   #busy = 0;
   /** How many of the busy ones wait at the server. */
   #waiting = 0;
@@ -90,34 +91,43 @@ export class WinRmHttpClient {
 
   /** Throws TransportError, or the reason of the caller's signal. A SOAP fault is an answer like any other. */
   async post(body: string, options: PostOptions): Promise<PostAnswer> {
-    options.signal?.throwIfAborted();
+    const { timeoutMs, signal } = options;
+    signal?.throwIfAborted();
     const mayWait = options.mayWait ?? false;
-    const lane = await this.#take(mayWait, options.signal);
-    const deadline = AbortSignal.timeout(options.timeoutMs);
-    const signals = [deadline, this.#closing.signal];
-    if (options.signal !== undefined) signals.push(options.signal);
+    const lane = await this.#take(mayWait, signal);
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort(signal?.reason);
+    const timer = setTimeout(() => {
+      stop.abort(
+        new TransportError('timeout', 'The service does not answer in time', {
+          facts: { ...lane.facts, seconds: timeoutMs / 1000 },
+        }),
+      );
+    }, timeoutMs);
+    this.#running.add(stop);
+    signal?.addEventListener('abort', onAbort);
     try {
-      const answer = await lane.post(Buffer.from(body, 'utf8'), AbortSignal.any(signals));
+      signal?.throwIfAborted();
+      if (this.#closed !== undefined) throw this.#closed;
+      const answer = await lane.post(Buffer.from(body, 'utf8'), stop.signal);
       throwUnlessSoap(answer, lane.facts);
       return { status: answer.status, body: decodeText(answer.contentType, answer.body) };
     } catch (error) {
-      if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
-      if (options.signal?.aborted) throw options.signal.reason;
-      if (deadline.aborted && !(error instanceof TransportError)) {
-        throw new TransportError('timeout', 'The service does not answer in time', {
-          facts: { ...lane.facts, seconds: options.timeoutMs / 1000 },
-        });
-      }
-      throw error;
+      // Whatever broke when we stopped, that we did is the reason.
+      throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      this.#running.delete(stop);
       this.#give(lane, mayWait);
     }
   }
 
   /** Ends every connection at once; requests under way and later ones fail with `error`. */
   abort(error: Error = new TransportError('closed', 'The connection was closed')): void {
-    if (this.#closing.signal.aborted) return;
-    this.#closing.abort(error);
+    if (this.#closed !== undefined) return;
+    this.#closed = error;
+    for (const stop of this.#running) stop.abort(error);
     for (const waiting of this.#queue.splice(0)) waiting.refuse(error);
     for (const lane of this.#free.splice(0)) lane.drop();
   }
@@ -127,7 +137,7 @@ export class WinRmHttpClient {
   }
 
   #take(mayWait: boolean, signal: AbortSignal | undefined): Promise<Lane> {
-    if (this.#closing.signal.aborted) return Promise.reject(this.#closing.signal.reason);
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     if (this.#allowed(mayWait)) return Promise.resolve(this.#occupy(mayWait));
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
@@ -166,7 +176,7 @@ export class WinRmHttpClient {
   #give(lane: Lane, mayWait: boolean): void {
     this.#busy--;
     if (mayWait) this.#waiting--;
-    if (this.#closing.signal.aborted) lane.drop();
+    if (this.#closed !== undefined) lane.drop();
     else this.#free.push(lane);
     for (;;) {
       const next = this.#queue.findIndex((waiting) => this.#allowed(waiting.mayWait));

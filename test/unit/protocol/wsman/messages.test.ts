@@ -99,10 +99,10 @@ test('what XML cannot carry is our own mistake', () => {
   expect(() => encodeCommandRequest(context, { ...request, command: '\ud800' })).toThrow(UsageError);
 });
 
-describe('values from a peer', () => {
-  const answer = (content: string): string =>
-    `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:rsp="http://schemas.microsoft.com/wbem/wsman/1/windows/shell"><s:Body>${content}</s:Body></s:Envelope>`;
+const answer = (content: string): string =>
+  `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:rsp="http://schemas.microsoft.com/wbem/wsman/1/windows/shell"><s:Body>${content}</s:Body></s:Envelope>`;
 
+describe('values from a peer', () => {
   test.each(['!', 'AAA', 'AAAA=', 'A===', '====', 'AA-_'])('base64 %j is refused', (text) => {
     const body = answer(
       `<rsp:ReceiveResponse><rsp:Stream Name="stdout">${text}</rsp:Stream></rsp:ReceiveResponse>`,
@@ -167,13 +167,13 @@ describe('Identify', () => {
   });
 
   test('of Windows Server 2022, as it is published', () => {
-    const answer = decodeIdentifyResponse(
+    const identity = decodeIdentifyResponse(
       readEnvelope(
         '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"><s:Header/><s:Body><wsmid:IdentifyResponse><wsmid:ProtocolVersion>http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd</wsmid:ProtocolVersion><wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor><wsmid:ProductVersion>OS: 10.0.20348 SP: 0.0 Stack: 3.0</wsmid:ProductVersion></wsmid:IdentifyResponse></s:Body></s:Envelope>',
       ),
     );
-    expect(answer.productVendor).toBe('Microsoft Corporation');
-    expect(stackVersion(answer.productVersion)).toBe(3);
+    expect(identity.productVendor).toBe('Microsoft Corporation');
+    expect(stackVersion(identity.productVersion)).toBe(3);
     expect(stackVersion('OS: 0.0.0 SP: 0.0 Stack:1.0')).toBe(1);
     expect(stackVersion(undefined)).toBeUndefined();
   });
