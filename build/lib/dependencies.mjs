@@ -33,7 +33,8 @@ function read(path) {
 }
 
 /**
- * Whether what npm says it installed is what the lock wants. Optional packages may be absent: they are for other platforms.
+ * Whether what npm says it installed is what the lock wants. Optional packages may be absent: they are for other
+ * platforms. Packages that nobody asked for may be there: somebody tries something.
  * @param {string} lockText
  * @param {string | undefined} installedText
  */
@@ -51,5 +52,5 @@ export function matches(lockText, installedText) {
     const found = installed[path];
     if (found === undefined ? entry.optional !== true : found.version !== entry.version) return false;
   }
-  return Object.keys(installed).every((path) => wanted[path] !== undefined);
+  return true;
 }
