@@ -9,7 +9,7 @@ import type { PoolState } from './enums.ts';
 import type { PsrpEvent } from './events.ts';
 import type { Defragmented } from './fragment.ts';
 import { EMPTY_GUID } from './guid.ts';
-import type { ObjectLedger } from './object-ledger.ts';
+import type { Inbox } from './inbox.ts';
 import { decodeMessage } from './message.ts';
 import type { MessageHeader, MessageName } from './message.ts';
 
@@ -61,7 +61,7 @@ export function poolWarning(
 }
 
 /** Reads a message that is for this pool, or says why it is left aside. Throws where no conforming server would send it. */
-export function admit(whole: Defragmented, ledger: ObjectLedger, pool: Receiver): Admitted {
+export function admit(whole: Defragmented, inbox: Inbox, pool: Receiver): Admitted {
   const { objectId } = whole;
   const frame = decodeMessage(whole.message);
   const { name } = frame;
@@ -75,13 +75,14 @@ export function admit(whole: Defragmented, ledger: ObjectLedger, pool: Receiver)
       objectId,
     );
   }
-  if (!ledger.add(objectId)) {
-    return poolWarning('psrp.object.repeated', `${name} came a second time.`, pipelineId, objectId);
-  }
   checkAccepted(frame, pool);
   if (pipelineId !== undefined && !pool.hasPipeline(pipelineId)) {
+    inbox.ledger.add(objectId);
     const what = `${name} came for a pipeline that is not ours or has ended.`;
     return poolWarning('psrp.pipeline.unknown', what, pipelineId, objectId);
+  }
+  if (!inbox.note(objectId, pipelineId)) {
+    return poolWarning('psrp.object.repeated', `${name} came a second time.`, pipelineId, objectId);
   }
   return { kind: 'message', message: decodeBody(frame), pipelineId };
 }

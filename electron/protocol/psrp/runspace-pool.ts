@@ -411,7 +411,7 @@ export class ClientRunspacePool {
   }
 
   #message(whole: Defragmented): void {
-    const admitted = admit(whole, this.#inbox.ledger, {
+    const admitted = admit(whole, this.#inbox, {
       id: this.id,
       state: this.#state,
       negotiated: this.#protocolVersion !== undefined,

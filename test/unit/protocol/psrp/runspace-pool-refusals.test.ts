@@ -5,6 +5,7 @@ import type { MessageName } from '../../../../electron/protocol/psrp/message.ts'
 import { buildFragments } from '../../../vectors/psrp-vectors.ts';
 import {
   PIPELINE_ID,
+  POOL_ID,
   PRIVATE_DATA,
   Server,
   capability,
@@ -125,6 +126,25 @@ describe('what is left aside, and said to be', () => {
       'psrp.session-key.unavailable',
     ]);
     expect(pool.state).toBe('Opened');
+  });
+
+  test('one object id on two pipelines is no repetition', () => {
+    const { pool } = openedPool();
+    const ids = [PIPELINE_ID, POOL_ID];
+    for (const id of ids) pool.createPipeline({ commands: [{ text: 'x' }] }, id);
+    pool.nextEvents();
+    for (const id of [...ids, ...ids]) {
+      pool.receive(
+        Buffer.concat(buildFragments(4n, rawMessage('PIPELINE_OUTPUT', '<S>x</S>', { pid: id }))),
+        id,
+      );
+    }
+    expect(pool.nextEvents().map(({ kind }) => kind)).toEqual([
+      'output',
+      'output',
+      'poolWarning',
+      'poolWarning',
+    ]);
   });
 
   test('a lost message shows as missing', () => {
