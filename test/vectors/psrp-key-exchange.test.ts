@@ -7,6 +7,7 @@ import {
   decodePublicKeyBlob,
   decryptSessionKey,
   encodePublicKeyBlob,
+  encodeSessionKeyBlob,
   openSecureString,
   sealSecureString,
 } from '../../electron/protocol/psrp/session-key.ts';
@@ -50,6 +51,11 @@ describe.each(cases)('$id', (vector) => {
     expect(Buffer.from(decryptSessionKey(vector.encryptedSessionKeyBase64, pair)).toString('hex')).toBe(
       vector.sessionKeyHex,
     );
+  });
+
+  test('an endpoint wraps the session key as recorded', () => {
+    const recorded = Buffer.from(vector.encryptedSessionKeyBase64, 'base64');
+    expect(encodeSessionKeyBlob(recorded.subarray(12).toReversed())).toBe(vector.encryptedSessionKeyBase64);
   });
 
   test.each(vector.secureStrings)('secure string $plain', ({ encryptedBase64, plain }) => {

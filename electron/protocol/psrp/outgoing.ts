@@ -60,11 +60,6 @@ export class OutgoingQueue {
     this.#target(pipelineId).opened = true;
   }
 
-  /** The pool is to be opened, or connected, by the next payload. */
-  markUnopened(): void {
-    this.#pool.opened = false;
-  }
-
   hasOpened(pipelineId: string | undefined): boolean {
     return this.#target(pipelineId).opened;
   }
