@@ -290,8 +290,8 @@ class Endpoint implements WsmanEndpoint {
     const id = request.shellId ?? randomUUID().toUpperCase();
     const key = idKey(id);
     if (this.#shells.has(key) || this.#opening.has(key)) throw refusals.shellIdInUse();
-    const mine = [...this.#shells.values()].filter(({ shell }) => shell.owner === userName).length;
-    const soon = [...this.#opening.values()].filter((owner) => owner === userName).length;
+    const mine = [...this.#shells.values()].filter(({ shell }) => sameUser(shell.owner, userName)).length;
+    const soon = [...this.#opening.values()].filter((owner) => sameUser(owner, userName)).length;
     if (mine + soon >= maxShellsPerUser) throw refusals.tooManyShells(maxShellsPerUser);
     const base: ShellBase & { clock: Clock; maxCommands: number } = {
       id,
@@ -353,7 +353,7 @@ class Endpoint implements WsmanEndpoint {
   #find(shellId: string, resourceUri: string, userName: string): Entry {
     const entry = this.#shells.get(idKey(shellId));
     if (entry === undefined) throw refusals.unknownShell();
-    if (entry.shell.owner !== userName) throw refusals.accessDenied();
+    if (!sameUser(entry.shell.owner, userName)) throw refusals.accessDenied();
     if (resourceUri.toLowerCase() !== entry.shell.resourceUri.toLowerCase()) throw refusals.unknownResource();
     return entry;
   }
@@ -391,7 +391,7 @@ class Endpoint implements WsmanEndpoint {
     if (request.resourceUri !== RESOURCE.shell) throw refusals.unknownResource();
     const entry = this.#shells.get(idKey(request.shellId ?? ''));
     if (entry === undefined) throw refusals.unknownShell();
-    if (entry.shell.owner !== userName) throw refusals.accessDenied();
+    if (!sameUser(entry.shell.owner, userName)) throw refusals.accessDenied();
     return encodeGetShellResponse(context, this.#describe(entry));
   }
 
@@ -412,13 +412,14 @@ class Endpoint implements WsmanEndpoint {
   /** Everything that is left comes at once: shells are few. */
   #pull(request: PullRequest, context: ResponseContext, userName: string): string {
     const enumeration = this.#enumerations.get(request.context);
-    if (enumeration === undefined || enumeration.owner !== userName) throw refusals.invalidEnumeration();
+    if (enumeration === undefined || !sameUser(enumeration.owner, userName))
+      throw refusals.invalidEnumeration();
     this.#enumerations.delete(request.context);
     return encodePullResponse(context, { ...enumeration.items, context: '', endOfSequence: true });
   }
 
   #items(request: EnumerateRequest, userName: string): Enumeration['items'] {
-    const mine = [...this.#shells.values()].filter(({ shell }) => shell.owner === userName);
+    const mine = [...this.#shells.values()].filter(({ shell }) => sameUser(shell.owner, userName));
     if (request.resourceUri === RESOURCE.shell) {
       const chosen =
         request.shellId === undefined
@@ -459,6 +460,11 @@ class Endpoint implements WsmanEndpoint {
     };
     entry.cancelIdle = this.#clock.after(limit, check);
   }
+}
+
+/** Windows does not mind the case of a user name. */
+function sameUser(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 function responseContext(header: Header | undefined): ResponseContext {

@@ -57,6 +57,10 @@ describe('a shell', () => {
   test('belongs to its user', async () => {
     const h = new Harness();
     await h.open(A);
+    h.userName = 'ADA';
+    expect(
+      await h.code(h.ask(encodeGetRequest(h.context, { resourceUri: RESOURCE.shell, shellId: A }))),
+    ).toBe(0);
     h.userName = 'eve';
     expect(await h.code(h.receive(undefined, undefined, A))).toBe(5);
     expect(await h.code(h.delete(A))).toBe(5);
