@@ -24,7 +24,8 @@ public sealed class GetDateCommand : PSCmdlet
     [Alias("LastWriteTime")]
     public DateTime Date { get; set; }
 
-    [Parameter(ParameterSetName = "UnixTimeSeconds", Mandatory = true)]
+    [Parameter(ParameterSetName = "UnixTimeSecondsAndFormat", Mandatory = true)]
+    [Parameter(ParameterSetName = "UnixTimeSecondsAndUFormat", Mandatory = true)]
     [Alias("UnixTime")]
     public long UnixTimeSeconds { get; set; }
 
@@ -60,9 +61,11 @@ public sealed class GetDateCommand : PSCmdlet
     public DisplayHintType DisplayHint { get; set; } = DisplayHintType.DateTime;
 
     [Parameter(ParameterSetName = "DateAndUFormat", Mandatory = true)]
+    [Parameter(ParameterSetName = "UnixTimeSecondsAndUFormat", Mandatory = true)]
     public string? UFormat { get; set; }
 
     [Parameter(ParameterSetName = "DateAndFormat")]
+    [Parameter(ParameterSetName = "UnixTimeSecondsAndFormat")]
     [ArgumentCompletions("FileDate", "FileDateUniversal", "FileDateTime", "FileDateTimeUniversal")]
     public string? Format { get; set; }
 

@@ -69,7 +69,7 @@ describe('the length of a line is bounded', () => {
   test('a line one byte too long is refused, whether it ends or not, whether it comes at once or not', () => {
     const fits = 'x'.repeat(20);
     expect(kinds(read(new LineDecoder(20), `${fits}\n`))).toEqual(['Text']);
-    for (const pieces of [[`${fits}x\n`], [`${fits}x`], [fits, 'x'], [...`${fits}x`]]) {
+    for (const pieces of [[`${fits}x\n`], [`${fits}x`], [fits, 'x'], Array.from(`${fits}x`)]) {
       const decoder = new LineDecoder(20);
       expect(() => pieces.map((piece) => read(decoder, piece))).toThrow(
         expect.objectContaining({ code: 'oop.line-length', facts: { limit: 20 } }),
