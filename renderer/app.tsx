@@ -122,22 +122,24 @@ function Main() {
   const active = useSlice(desk.tabs, (state) => state.active);
   const server = useSlice(desk.servers, (state) => state.servers.find((known) => known.id === active));
   return (
-    <main
-      className="main"
-      id="page"
-      role="tabpanel"
-      aria-labelledby={active === null ? undefined : `tab-${active}`}
-    >
-      {active === welcomeTab ? (
-        <Welcome />
-      ) : server === undefined ? (
-        <div className="blank">
-          <ServerIcon aria-hidden />
-          <p>Double-click a server to be inside it.</p>
-        </div>
-      ) : (
-        <ServerPage key={server.id} server={server} />
-      )}
+    <main className="main">
+      <div
+        className="tabpanel"
+        id="page"
+        role="tabpanel"
+        aria-labelledby={active === null ? undefined : `tab-${active}`}
+      >
+        {active === welcomeTab ? (
+          <Welcome />
+        ) : server === undefined ? (
+          <div className="blank">
+            <ServerIcon aria-hidden />
+            <p>Double-click a server to be inside it.</p>
+          </div>
+        ) : (
+          <ServerPage key={server.id} server={server} />
+        )}
+      </div>
     </main>
   );
 }

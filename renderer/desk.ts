@@ -4,13 +4,13 @@ import { createTerminals } from './features/terminal/terminals.ts';
 import type { Terminals } from './features/terminal/terminals.ts';
 import { createServersStore, loadServers, noteReach, setServers } from './stores/servers.ts';
 import type { ServersStore } from './stores/servers.ts';
-import { createSessionsStore, dropSession, loadSessions, putSession } from './stores/sessions.ts';
+import { createSessionsStore, dropSession, isLive, loadSessions, putSession } from './stores/sessions.ts';
 import type { SessionsStore } from './stores/sessions.ts';
 import { createSettingsStore } from './stores/settings.ts';
 import type { SettingsStore, SystemTheme } from './stores/settings.ts';
 import { addNotice, createShellStore } from './stores/shell.ts';
 import type { ShellStore } from './stores/shell.ts';
-import { createTabsStore } from './stores/tabs.ts';
+import { createTabsStore, openTab } from './stores/tabs.ts';
 import type { TabsStore } from './stores/tabs.ts';
 
 /** Everything the page works with: plain stores and the way to main. React only looks at it. */
@@ -37,6 +37,14 @@ export function createDesk(bridge: Bridge, theme: SystemTheme): Desk {
     confirmPaste: (sessionId, text) => shell.setState({ dialog: { kind: 'paste', sessionId, text } }),
   });
   return { bridge, servers, sessions, settings, shell, tabs, terminals };
+}
+
+/** A page that was loaded again shows what somebody is inside of. */
+function showEntered({ sessions, tabs }: Desk): void {
+  if (Object.keys(tabs.getState().servers).length > 0 || tabs.getState().order.length > 1) return;
+  for (const row of sessions.getState().rows) {
+    if (row.entered && isLive(row)) openTab(tabs, row.serverId);
+  }
 }
 
 /** Listens to main and fetches what is there now; again after each time the way to main was lost. */
@@ -69,7 +77,9 @@ export function startDesk(desk: Desk): void {
       ]);
       shell.setState({ info });
       settings.setState(current);
-      terminals.reattach(new Set(sessions.getState().rows.map((row) => row.id)));
+      const { rows } = sessions.getState();
+      terminals.reattach(new Set(rows.map((row) => row.id)));
+      showEntered(desk);
     } catch (thrown) {
       const error = appErrorOf(thrown);
       // The banner already says that main is away.

@@ -7,17 +7,24 @@ export function newSessionKey(shell: 'electron' | 'browser' | undefined): string
   return shell === 'electron' ? 'Ctrl+Shift+N' : 'Alt+N';
 }
 
+/** Where the keyboard goes in a pane: its terminal, else what Tab would reach, else what can be typed in or pressed. */
+const entrances = ['.xterm-helper-textarea', '[tabindex="0"]', 'input', 'button:not([tabindex="-1"])'];
+
+function entrance(pane: HTMLElement): HTMLElement | undefined {
+  if (pane.tabIndex >= 0) return pane;
+  return entrances
+    .flatMap((selector) => [...pane.querySelectorAll<HTMLElement>(selector)])
+    .find((element) => element.offsetParent !== null);
+}
+
 /** F6 goes round these, in the order they stand on the screen. */
 function focusNextPane(back: boolean): void {
   const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')].filter(
-    (pane) => pane.offsetParent !== null,
+    (pane) => entrance(pane) !== undefined && pane.offsetParent !== null,
   );
   const at = panes.findIndex((pane) => pane.contains(document.activeElement));
   const next = panes[(at + (back ? -1 : 1) + panes.length) % panes.length];
-  if (next === undefined) return;
-  const target =
-    next.querySelector<HTMLElement>('.xterm-helper-textarea, [tabindex="0"], input, button') ?? next;
-  (next.tabIndex >= 0 ? next : target).focus();
+  if (next !== undefined) entrance(next)?.focus();
 }
 
 function focusFilter(desk: Desk): void {

@@ -2,7 +2,7 @@ import { House, Plus, X } from 'lucide-react';
 import { useEffect } from 'react';
 import { serverLabel } from '../stores/servers.ts';
 import type { TabId } from '../stores/tabs.ts';
-import { closeTab, openTab, welcomeTab } from '../stores/tabs.ts';
+import { closeTab, openTab, serverTab, welcomeTab } from '../stores/tabs.ts';
 import { useDesk, useSlice } from './desk-context.ts';
 import { Glyph, mostImportant } from './glyphs.tsx';
 import { Tip } from './tip.tsx';
@@ -12,7 +12,8 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
   const server = useSlice(desk.servers, (state) => state.servers.find((known) => known.id === id));
   const rows = useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === id);
   const name = id === welcomeTab ? 'Welcome' : server === undefined ? 'Removed' : serverLabel(server);
-  const glyph = mostImportant(rows);
+  const { opening, failure } = useSlice(desk.tabs, (state) => serverTab(state, id));
+  const glyph = opening ? 'opening' : failure === null ? mostImportant(rows) : 'bad';
 
   useEffect(() => {
     if (active) document.title = id === welcomeTab ? 'PSDeck' : `${name} · PSDeck`;

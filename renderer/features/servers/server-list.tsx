@@ -115,6 +115,16 @@ export function ServerList() {
     if (at >= 0) virtual.scrollToIndex(at);
   }, [at, virtual]);
 
+  const hint = !loaded
+    ? null
+    : shown.length === 0
+      ? servers.length === 0
+        ? 'No servers yet. Add the first one with the plus above.'
+        : `No server matches “${filter}”.`
+      : filter === '' && servers.every((server) => server.kind === 'practice')
+        ? 'Your servers go here. Add the first one with the plus above.'
+        : null;
+
   function select(index: number): void {
     const server = shown[Math.max(0, Math.min(index, shown.length - 1))];
     if (server !== undefined) desk.servers.setState({ selectedId: server.id });
@@ -147,7 +157,7 @@ export function ServerList() {
     <>
       <div
         ref={box}
-        className="tree"
+        className={hint === null ? 'tree' : 'tree few'}
         role="listbox"
         aria-label="Servers"
         tabIndex={0}
@@ -179,15 +189,12 @@ export function ServerList() {
             );
           })}
         </div>
-        {loaded && shown.length === 0 ? (
-          <p className="side-empty">
-            {servers.length === 0 ? 'No servers yet.' : `No server matches “${filter}”.`}
-          </p>
-        ) : null}
-        {loaded && filter === '' && !servers.some((server) => server.kind === 'winrm') ? (
-          <p className="side-empty">Your servers go here. Add the first one with the plus above.</p>
-        ) : null}
       </div>
+      {hint === null ? null : (
+        <p className="side-empty" role="status">
+          {hint}
+        </p>
+      )}
       <div className="side-foot">
         <span className="grow num" aria-live="polite">
           {filter === ''

@@ -113,6 +113,17 @@ function focusTerminal(desk: Desk, row: SessionRow): void {
   requestAnimationFrame(() => desk.terminals.known(row.id)?.focus());
 }
 
+/** The terminal that had the focus may be gone: the keyboard goes on from the sessions left, or from the servers. */
+function focusBeside(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement !== null && document.activeElement !== document.body) return;
+    const next = document.querySelector<HTMLElement>(
+      '[data-pane="sessions"] [tabindex="0"], [data-pane="servers"]',
+    );
+    next?.focus();
+  });
+}
+
 /** Double-click: be inside the server. One already entered is shown again rather than entered twice. */
 export async function enterServer(desk: Desk, serverId: string): Promise<void> {
   openTab(desk.tabs, serverId);
@@ -156,6 +167,7 @@ export async function enterSession(desk: Desk, row: SessionRow): Promise<void> {
 
 export async function exitSession(desk: Desk, row: SessionRow): Promise<void> {
   await tell(desk, row.serverId, desk.bridge.call('sessions.exit', { sessionId: row.id }));
+  focusBeside();
 }
 
 /** Remove, by a person: what would stop something that runs is asked first. */
@@ -167,4 +179,5 @@ export async function askRemoveSession(desk: Desk, row: SessionRow): Promise<voi
 
 export async function removeSession(desk: Desk, row: SessionRow): Promise<void> {
   await tell(desk, row.serverId, desk.bridge.call('sessions.remove', { sessionId: row.id }));
+  focusBeside();
 }

@@ -9,15 +9,25 @@ import { currentRow, useServerRows } from './server-page.tsx';
 export function StatusBar() {
   const desk = useDesk();
   const active = useSlice(desk.tabs, (state) => state.active);
-  const chosen = useSlice(desk.tabs, (state) =>
-    active === null ? null : serverTab(state, active).selectedSession,
-  );
+  const tab = useSlice(desk.tabs, (state) => (active === null ? null : serverTab(state, active)));
   const server = useSlice(desk.servers, (state) => state.servers.find((known) => known.id === active));
-  const row = currentRow(useServerRows(active), chosen);
+  const row = currentRow(useServerRows(active), tab?.selectedSession ?? null);
   return (
     <footer className="statusbar" aria-label="Status">
       <span className="who plain">{server === undefined ? 'No session' : serverLabel(server)}</span>
       <span className="facts2">
+        {row === null && server !== undefined ? (
+          <>
+            <span>
+              <span className="state">
+                <Glyph name={tab?.opening === true ? 'opening' : tab?.failure == null ? 'none' : 'bad'} />
+                <span>{tab?.opening === true ? 'Opening…' : 'Not connected'}</span>
+              </span>
+            </span>
+            <span>{server.configuration}</span>
+            {server.userName === '' ? null : <span>{server.userName}</span>}
+          </>
+        ) : null}
         {row === null ? null : (
           <>
             <span>

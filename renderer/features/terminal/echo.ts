@@ -1,5 +1,8 @@
 import { highlight, tokenSgr } from './highlight.ts';
 
+/** A pasted script of more lines is drawn plain: finding its lines again would take longer than anybody looks at the colours. */
+const mostLines = 500;
+
 /**
  * Main's echo of a command is plain text: prompt, command, CR LF, further lines behind `>> `. Here it gets the look the line had while it
  * was typed. What is not recognised is drawn as it came.
@@ -8,18 +11,20 @@ export function dressEcho(vt: string, command: string | null): string {
   if (command === null || vt.includes('\u001b') || !vt.endsWith('\r\n')) return vt;
   const drawn = vt.slice(0, -2).split('\r\n');
   const lines = command.replaceAll('\r\n', '\n').split('\n');
-  // Of a command that went out in parts an echo shows the last ones.
-  for (let from = 0; from < lines.length; from++) {
-    const shown = lines.slice(from);
-    const offset = drawn.length - shown.length;
-    if (offset < 0 || !shown.every((line, index) => drawn[offset + index]?.endsWith(line) === true)) continue;
-    const coloured = colour(shown.join('\n')).split('\n');
-    const dressed = drawn.map((line, index) => {
-      const typed = shown[index - offset];
-      if (typed === undefined) return strong(line);
-      return strong(line.slice(0, line.length - typed.length)) + (coloured[index - offset] ?? typed);
-    });
-    return `${dressed.join('\r\n')}\r\n`;
+  if (lines.length > mostLines) return vt;
+  // A prompt may have lines of its own above; a command that went out in parts has an echo for each part.
+  for (let offset = 0; offset < drawn.length; offset++) {
+    const tail = drawn.slice(offset);
+    for (let from = 0; from + tail.length <= lines.length; from++) {
+      const shown = lines.slice(from, from + tail.length);
+      if (!shown.every((line, index) => tail[index]?.endsWith(line) === true)) continue;
+      const coloured = colour(shown.join('\n')).split('\n');
+      const dressed = tail.map((line, index) => {
+        const typed = shown[index] ?? '';
+        return strong(line.slice(0, line.length - typed.length)) + (coloured[index] ?? typed);
+      });
+      return `${[...drawn.slice(0, offset).map(strong), ...dressed].join('\r\n')}\r\n`;
+    }
   }
   return vt;
 }

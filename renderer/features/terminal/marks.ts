@@ -14,6 +14,9 @@ export interface Marks {
   draw(): void;
 }
 
+/** Columns that the longest usual duration, `59 min 59 s` in small type, takes. */
+const durationCells = 9;
+
 interface Mark {
   marker: IMarker;
   record: CommandRecord | null;
@@ -44,19 +47,27 @@ function fill(element: HTMLElement, record: CommandRecord): void {
     glyph.className = 'cmd-mark';
     glyph.setAttribute('role', 'img');
     glyph.setAttribute('aria-label', words[state]);
-    glyph.title = words[state];
     const took = document.createElement('span');
     took.className = 'cmd-took';
     element.replaceChildren(glyph, took);
   }
+  const figure = record.duration === undefined ? '' : durationText(record.duration);
+  element.title = figure === '' ? words[state] : `${words[state]}, ${figure}`;
   const took = element.lastElementChild;
-  // A command that took no noticeable time needs no figure.
-  if (took !== null) took.textContent = record.duration === undefined ? '' : durationText(record.duration);
+  if (took !== null) took.textContent = figure;
 }
 
 export function createMarks(terminal: Terminal, layer: HTMLElement): Marks {
   const marks = new Map<number, Mark>();
   const early = new Map<number, CommandRecord>();
+
+  /** Text reaches to where the duration would stand. */
+  function isFull(row: number): boolean {
+    const line = terminal.buffer.active.getLine(row);
+    return (
+      line !== undefined && line.translateToString(true, terminal.cols - durationCells).trim().length > 0
+    );
+  }
 
   return {
     place(commandId) {
@@ -107,6 +118,7 @@ export function createMarks(terminal: Terminal, layer: HTMLElement): Marks {
         }
         mark.element.style.top = `${row * height}px`;
         mark.element.style.height = `${height}px`;
+        mark.element.classList.toggle('full', isFull(mark.marker.line));
       }
     },
   };

@@ -159,9 +159,9 @@ function putText(layout: Layout, character: string): void {
   else layout.put(codePoint);
 }
 
-/** A prompt without colours of its own is drawn strong, as the page's echo is. */
-function putPrompt(layout: Layout, prompt: string): void {
-  layout.style(prompt.includes('\u001b') ? '' : '1');
+/** The prompt of a command, where it has no colours of its own, is drawn strong, as the page's echo is. */
+function putPrompt(layout: Layout, prompt: string, command: boolean): void {
+  layout.style(command && !prompt.includes('\u001b') ? '1' : '');
   let at = 0;
   while (at < prompt.length) {
     const rest = prompt.slice(at, at + 4096);
@@ -207,7 +207,7 @@ function right(columns: number): string {
 
 export function paint(input: PaintInput, widths: CellWidths): Painted {
   const layout = new Layout(widths, input.columns, input.startColumn);
-  putPrompt(layout, input.prompt);
+  putPrompt(layout, input.prompt, input.command);
 
   const styleAt = styles(input);
   let cursor: { row: number; column: number } | null = null;
@@ -218,7 +218,7 @@ export function paint(input: PaintInput, widths: CellWidths): Painted {
     if (character === '\n') {
       if (at === input.cursor && cursor !== null) layout.reach(cursor.row);
       layout.newLine();
-      putPrompt(layout, input.continuationPrompt);
+      putPrompt(layout, input.continuationPrompt, input.command);
     } else {
       layout.style(styleAt(at));
       putText(layout, input.masked ? '*' : character);

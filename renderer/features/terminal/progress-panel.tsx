@@ -28,8 +28,9 @@ export function ProgressPanel({ bars }: { bars: readonly ProgressBar[] }) {
   const left = Math.max(...bars.map((bar) => bar.secondsRemaining));
   return (
     <section className="progress" aria-label="Progress">
-      {rows.map(({ bar, depth }) => (
-        <div key={bar.activityId} style={{ paddingLeft: depth * 16 }}>
+      {rows.map(({ bar, depth }, index) => (
+        // Several sources may count their activities alike.
+        <div key={`${String(index)}-${String(bar.activityId)}`} style={{ paddingLeft: depth * 16 }}>
           <div className="row">
             <span className="cut">
               {[bar.activity, bar.status, bar.operation].filter((part) => part !== '').join(', ')}

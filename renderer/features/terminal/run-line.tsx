@@ -38,6 +38,7 @@ export function RunLine({ row, view }: { row: SessionRow; view: TerminalView }) 
       )}
       <form
         className="runline"
+        data-pane="run"
         onSubmit={(event) => {
           event.preventDefault();
           void run();

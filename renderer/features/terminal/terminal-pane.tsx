@@ -1,5 +1,5 @@
 import { LogIn, LogOut, Search, Trash2 } from 'lucide-react';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { SessionRow } from '../../../shared/session.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Glyph, sessionGlyph } from '../../ui/glyphs.tsx';
@@ -16,6 +16,7 @@ import { useTerminal } from './use-terminal.ts';
 function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
   const box = useTerminal(view);
   const state = useSlice(view.state, (now) => now);
+  useEffect(() => view.setInteractive(row.entered), [view, row.entered]);
   if (state.error !== null) {
     return <Trouble error={state.error} onRetry={() => void view.attach()} />;
   }

@@ -35,6 +35,10 @@ export function terminalTheme(element: Element = document.documentElement): IThe
     brightMagenta: magenta,
     brightCyan: cyan,
     brightWhite: fg,
-    scrollbarSliderBackground: `color-mix(in srgb, ${dim} 32%, transparent)`,
+    // The tokens are six-digit colours; two more digits are their opacity.
+    scrollbarSliderBackground: `${dim ?? '#888888'}40`,
+    scrollbarSliderHoverBackground: `${dim ?? '#888888'}70`,
+    scrollbarSliderActiveBackground: `${dim ?? '#888888'}90`,
+    overviewRulerBorder: '#00000000',
   };
 }

@@ -59,6 +59,8 @@ const menuHeight = 6 * 24 + 16;
 const resizeWait = 80;
 /** Windows Terminal asks before it pastes more than 5 KiB; people know that limit. */
 const longPaste = 5 * 1024;
+const showCursor = '\u001b[?25h';
+const hideCursor = '\u001b[?25l';
 /** Neighbouring pieces are joined up to this: beyond it a write of its own costs xterm nothing more. */
 const longPart = 65_536;
 // oxlint-disable-next-line no-control-regex -- escape sequences begin with a control character
@@ -90,6 +92,7 @@ export class TerminalView {
   #shown = false;
   #size: TerminalSize = { columns: 80, rows: 24 };
   #resizeTimer: ReturnType<typeof setTimeout> | undefined;
+  #interactive = true;
   #attachment = 0;
   #expected: InputRequest | null = null;
   #disposed = false;
@@ -130,6 +133,8 @@ export class TerminalView {
       fontWeightBold: '600',
       lineHeight: 1.2,
       minimumContrastRatio: 4.5,
+      // The scrollbar's width, too.
+      overviewRuler: { width: 10 },
       scrollback: settings.scrollback,
       screenReaderMode: settings.screenReader,
       theme: terminalTheme(),
@@ -166,6 +171,17 @@ export class TerminalView {
     this.#shown = false;
     this.#webgl?.dispose();
     this.#webgl = null;
+  }
+
+  /** Only who is inside a session can type into it. Left, nothing typed stays behind to run when somebody enters again. */
+  setInteractive(interactive: boolean): void {
+    if (this.#interactive === interactive) return;
+    this.#interactive = interactive;
+    if (!interactive) {
+      this.#editor = { ...createEditor(this.#editor.history), request: this.#editor.request };
+    }
+    this.#enqueue((done) => this.#terminal.write(interactive ? showCursor : hideCursor, done));
+    this.#schedulePaint();
   }
 
   focus(): void {
@@ -277,7 +293,7 @@ export class TerminalView {
         this.#painted = null;
         this.#marks.clear();
         this.#terminal.reset();
-        done();
+        this.#terminal.write(this.#interactive ? '' : hideCursor, done);
       });
       this.#edit({ kind: 'history', history: snapshot.history });
       this.#commands.clear();
@@ -485,9 +501,14 @@ export class TerminalView {
       return false;
     }
     if (this.#copySelected(event)) return false;
+    if (!this.#interactive) {
+      if (ctrlKey && key.toLowerCase() === 'c') this.interrupt();
+      return false;
+    }
     if (this.#editor.request?.kind === 'key' && !(ctrlKey && key.toLowerCase() === 'c')) return true;
     const action = actionFor(event);
-    if (action === null) return !altKey && !(ctrlKey && !event.getModifierState('AltGraph'));
+    // Composed characters (AltGr, Option, an input method) become text; what else xterm makes of a key is dropped in #data.
+    if (action === null) return true;
     event.preventDefault();
     this.#edit({ kind: 'action', action });
     this.#terminal.scrollToBottom();
@@ -497,7 +518,9 @@ export class TerminalView {
   /** Ctrl+C, or Ctrl+Insert, with text selected in the page copies it and leaves the command alone. */
   #copySelected(event: KeyboardEvent): boolean {
     const copies =
-      event.ctrlKey && !event.altKey && (event.key.toLowerCase() === 'c' || event.key === 'Insert');
+      (event.ctrlKey || event.metaKey) &&
+      !event.altKey &&
+      (event.key.toLowerCase() === 'c' || event.key === 'Insert');
     if (!copies || !this.#terminal.hasSelection()) return false;
     event.preventDefault();
     this.#copy(this.#terminal.getSelection());
@@ -506,6 +529,7 @@ export class TerminalView {
   }
 
   #data(data: string): void {
+    if (!this.#interactive) return;
     const { request, submitted } = this.#editor;
     if (request?.kind === 'key' && submitted === null) {
       this.#submit(request.requestId, data);
@@ -524,6 +548,7 @@ export class TerminalView {
   }
 
   paste(text: string): void {
+    if (!this.#interactive) return;
     const lines = text.replace(/(?:\r?\n)+$/, '');
     if (lines === '') return;
     if (/[\r\n]/.test(lines) || lines.length > longPaste) {

@@ -9,6 +9,7 @@ import type { Desk } from '../../../renderer/desk.ts';
 import { createDesk, startDesk } from '../../../renderer/desk.ts';
 import { DeskContext } from '../../../renderer/ui/desk-context.ts';
 import type { AppError } from '../../../shared/error.ts';
+import { givePageSizes } from './page-without-layout.ts';
 
 // The whole page in every message tells nobody anything.
 configure({ getElementError: (message) => new Error(message?.split('\n')[0] ?? '') });
@@ -52,9 +53,7 @@ function refuseCreate(...errors: AppError[]): void {
 }
 
 beforeEach(() => {
-  // Nothing has a size here, and a list that has none shows nothing.
-  Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, value: 600 });
-  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, value: 272 });
+  givePageSizes();
   globalThis.ResizeObserver ??= class {
     observe(): void {}
     unobserve(): void {}

@@ -183,6 +183,7 @@ describe('the echo', () => {
   });
 
   test('of the last lines of a command is dressed too; one that fits no command is left alone', () => {
+    expect(dressEcho('PS> if (1) {\r\n', 'if (1) {\n}')).toContain('\u001b[35mif\u001b[0m');
     expect(dressEcho('>> }\r\n', 'if (1) {\n}')).toBe('\u001b[1m>> \u001b[0m}\r\n');
     expect(dressEcho('Name: ***\r\n', 'Get-Credential')).toBe('Name: ***\r\n');
     expect(dressEcho('\u001b[31mPS>\u001b[0m x\r\n', 'x')).toBe('\u001b[31mPS>\u001b[0m x\r\n');

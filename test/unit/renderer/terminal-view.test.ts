@@ -7,6 +7,7 @@ import { TerminalView } from '../../../renderer/features/terminal/terminal-view.
 import { createSettingsStore } from '../../../renderer/stores/settings.ts';
 import type { AppError } from '../../../shared/error.ts';
 import type { InputRequest } from '../../../shared/terminal.ts';
+import { givePageSizes } from './page-without-layout.ts';
 
 const widths = createCellWidths();
 
@@ -15,20 +16,8 @@ let view: TerminalView;
 let failures: AppError[];
 let pastes: string[];
 
-/** Sizes nothing has here, large enough for 80 columns of 8 and 24 rows. */
-function giveSizes(): void {
-  for (const [name, value] of [
-    ['clientHeight', 480],
-    ['clientWidth', 640],
-    ['offsetHeight', 20],
-    ['offsetWidth', 8],
-  ] as const) {
-    Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value });
-  }
-}
-
 beforeEach(() => {
-  giveSizes();
+  givePageSizes();
   fake = createFakeMain([fakeServer()], [fakeRow({ entered: true })]);
   failures = [];
   pastes = [];
@@ -290,5 +279,54 @@ describe('marks', () => {
     await expect
       .poll(() => view.element.querySelector('.cmd-mark')?.getAttribute('aria-label'))
       .toBe('succeeded');
+  });
+});
+
+describe('a session nobody is inside of', () => {
+  test('takes nothing typed, and forgets what was typed ahead when it was left', async () => {
+    await attach();
+    view.runLines(['Remove-Item x']);
+    await expect.poll(() => view.state.getState().queued).toBe(1);
+    view.setInteractive(false);
+    view.paste('Get-Date');
+    press('a');
+    press('c', { ctrlKey: true });
+    await expect.poll(() => fake.log.filter((call) => call.name === 'terminal.interrupt')).toHaveLength(1);
+    view.setInteractive(true);
+    await asked('command', 1);
+    await expect.poll(page).toEqual(['PS>']);
+    expect(submits()).toEqual([]);
+  });
+});
+
+describe('keys', () => {
+  test('a character made with AltGr reaches the line, Alt and a letter does not', async () => {
+    await attach();
+    await asked('command', 1);
+    const text = view.element.querySelector('textarea');
+    const altGr = new KeyboardEvent('keydown', {
+      key: '@',
+      code: 'KeyQ',
+      ctrlKey: true,
+      altKey: true,
+      modifierAltGraph: true,
+      bubbles: true,
+      cancelable: true,
+    });
+    text?.dispatchEvent(altGr);
+    expect(altGr.defaultPrevented).toBe(false);
+    press('x', { altKey: true });
+    view.insert('@');
+    await expect.poll(page).toEqual(['PS> @']);
+  });
+
+  test('one key answers a request for a key, whatever it is', async () => {
+    await attach();
+    await asked('key', 4, '');
+    press('ArrowUp', { keyCode: 38 });
+    await expect.poll(submits).toEqual([{ sessionId: 1, requestId: 4, text: '\u001b[A' }]);
+    await asked('key', 5, '');
+    press('Enter', { keyCode: 13 });
+    await expect.poll(submits).toContainEqual({ sessionId: 1, requestId: 5, text: '\r' });
   });
 });
