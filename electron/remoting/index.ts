@@ -16,3 +16,4 @@ export { PowerShell } from './powershell.ts';
 export { ProcessConnection, type ProcessConnectionOptions } from './process-connection.ts';
 export { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
 export { WsmanConnection, type SoapHttp, type WsmanConnectionOptions } from './wsman-connection.ts';
+export type { PeerCertificate } from '../transport/errors.ts';

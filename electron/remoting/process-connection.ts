@@ -78,7 +78,9 @@ export class ProcessConnection implements RemotingConnection {
 
   async close(): Promise<void> {
     // The other side answers Close when its pipelines have ended, and an endless one ends only when it is told to.
-    const stops = [...this.#pipelines].map((id) => this.#peer?.signal(id).catch(() => undefined));
+    const stops = [...this.#pipelines].map(async (id) => {
+      await this.#peer?.signal(id).catch(() => undefined);
+    });
     await Promise.race([Promise.all(stops), delay(STOP_WAIT_MS, undefined, { ref: false })]);
     await this.#peer?.close();
     this.#options.kill?.();

@@ -5,7 +5,7 @@
 import { ProtocolError } from '../protocol/errors.ts';
 import { WsmanFault } from '../protocol/wsman/faults.ts';
 import { AppFailure, type AppError } from '../../shared/error.ts';
-import type { PeerCertificate } from '../transport/errors.ts';
+import type { PeerCertificate } from '../remoting/index.ts';
 import type { ServerFacts } from './server-facts.ts';
 
 /** The shape of the transport's errors and of WSMan faults, as far as explaining needs them. */
@@ -18,6 +18,12 @@ interface CodedError {
 }
 
 type Words = Omit<AppError, 'details'>;
+
+function fact(error: CodedError, name: string, otherwise: string): string {
+  const value = error.facts?.[name];
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : otherwise;
+}
 
 export function explain(error: unknown, server: ServerFacts): AppError {
   if (error instanceof AppFailure) return error.error;
@@ -119,7 +125,7 @@ const TRANSPORT: Readonly<
   }),
   'tls.changed': (server, _where, error) => ({
     title: `The certificate of ${server.name} has changed`,
-    why: `You trusted ${String(error.facts?.['expected'] ?? 'another one')}; the server now shows ${error.certificate?.fingerprint ?? 'a different one'}. It was renewed, or somebody stands between you and the server. Nothing was sent.`,
+    why: `You trusted ${fact(error, 'expected', 'another one')}; the server now shows ${error.certificate?.fingerprint ?? 'a different one'}. It was renewed, or somebody stands between you and the server. Nothing was sent.`,
     cure: { text: 'Ask who runs the server before you trust the new one.' },
   }),
   'tls.failed': (_server, where) => ({
@@ -136,7 +142,7 @@ const TRANSPORT: Readonly<
   }),
   'signin.no-common-scheme': (server, _where, error) => ({
     title: `${server.name} offers no way to sign in that PSDeck can use here`,
-    why: `The server offers ${String(error.facts?.['offered'] ?? 'nothing')}; this connection is set to Basic.`,
+    why: `The server offers ${fact(error, 'offered', 'nothing')}; this connection is set to Basic.`,
     cure: {
       text: 'On the server, allow Basic over HTTPS.',
       command: 'Set-Item WSMan:\\localhost\\Service\\Auth\\Basic $true',
@@ -159,11 +165,11 @@ const TRANSPORT: Readonly<
   }),
   'http.redirect': (server, _where, error) => ({
     title: `${server.name} sends you to another address`,
-    why: `It names ${String(error.facts?.['location'] ?? 'another address')}. PSDeck does not follow by itself: your password would go there.`,
+    why: `It names ${fact(error, 'location', 'another address')}. PSDeck does not follow by itself: your password would go there.`,
     cure: { text: 'If that address is right, add it as a server.' },
   }),
   'http.status': (server, _where, error) => ({
-    title: `${server.name} answered with HTTP ${String(error.facts?.['status'] ?? 'error')}`,
+    title: `${server.name} answered with HTTP ${fact(error, 'status', 'error')}`,
     why: 'The web service on that machine could not handle the request.',
     cure: {
       text: 'Try again in a moment; if it stays, restart WinRM there.',

@@ -48,7 +48,7 @@ async function promptForField(dialogue: Dialogue, field: PromptField): Promise<F
     return { kind: 'credential', ...(await askCredential(dialogue, '')) };
   }
   if (
-    /\[\]$/.test(type) ||
+    type.endsWith('[]') ||
     /^System\.Collections\.(?:ArrayList|IList|Generic\.(?:List|IList|ICollection)`1)/.test(type)
   ) {
     const items: string[] = [];

@@ -97,7 +97,8 @@ export class Session {
       },
       secure: (text) => this.#mustPool().encryptSecureString(text),
     });
-    if (options.banner !== undefined) void this.page.append(0, [noticeLine(options.banner.replace(/(?<=[.:]) (?=[A-Z])/g, '\n'))]);
+    if (options.banner !== undefined)
+      void this.page.append(0, [noticeLine(options.banner.replace(/(?<=[.:]) (?=[A-Z])/g, '\n'))]);
   }
 
   get row(): SessionRow {
