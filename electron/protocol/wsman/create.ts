@@ -70,15 +70,16 @@ export function encodeCreateRequest(context: RequestContext, request: CreateRequ
   const body = element(
     'rsp:Shell',
     { ShellId: request.shellId, Name: request.name },
-    writeEnvironment(request.environment),
-    leaf('rsp:WorkingDirectory', request.workingDirectory),
-    leaf('rsp:Lifetime', request.lifetimeMs === undefined ? undefined : formatDuration(request.lifetimeMs)),
+    // In the order of the recorded requests, which servers from 2008 R2 on took.
+    leaf('rsp:InputStreams', request.inputStreams.join(' ')),
+    leaf('rsp:OutputStreams', request.outputStreams.join(' ')),
     leaf(
       'rsp:IdleTimeOut',
       request.idleTimeoutMs === undefined ? undefined : formatDuration(request.idleTimeoutMs),
     ),
-    leaf('rsp:InputStreams', request.inputStreams.join(' ')),
-    leaf('rsp:OutputStreams', request.outputStreams.join(' ')),
+    leaf('rsp:Lifetime', request.lifetimeMs === undefined ? undefined : formatDuration(request.lifetimeMs)),
+    leaf('rsp:WorkingDirectory', request.workingDirectory),
+    writeEnvironment(request.environment),
     request.creationXml === undefined
       ? ''
       : rawLeaf('creationXml', encodeBase64(request.creationXml), { xmlns: NS.powershell }),

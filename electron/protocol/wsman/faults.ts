@@ -172,18 +172,18 @@ export function encodeFault(
           'f:ProviderFault',
           { provider: fault.providerFault.provider },
           fault.providerFault.code === undefined
-            ? escapeText(fault.providerFault.text)
+            ? escapeText(printable(fault.providerFault.text))
             : wsmanFaultElement(
                 fault.providerFault.code,
                 fault.machine,
-                escapeText(fault.providerFault.text),
+                escapeText(printable(fault.providerFault.text)),
               ),
         );
   const detail =
     leaf('w:FaultDetail', fault.faultDetail) +
     (fault.code === undefined
       ? ''
-      : wsmanFaultElement(fault.code, fault.machine, provider ?? escapeText(fault.message)));
+      : wsmanFaultElement(fault.code, fault.machine, provider ?? escapeText(printable(fault.message))));
   const body = element(
     's:Fault',
     {},
@@ -195,10 +195,16 @@ export function encodeFault(
           ? ''
           : element('s:Subcode', {}, leaf('s:Value', subcodeName(fault.subcode)))),
     ) +
-      element('s:Reason', {}, leaf('s:Text', fault.message, { 'xml:lang': 'en-US' })) +
+      element('s:Reason', {}, leaf('s:Text', printable(fault.message), { 'xml:lang': 'en-US' })) +
       (detail === '' ? '' : element('s:Detail', {}, detail)),
   );
   return writeResponse(context, fault.action ?? faultAction(fault.subcode), body, ['x', 'n', 'f']);
+}
+
+/** Texts of errors come from anywhere, and may hold what XML cannot carry: terminal escapes, halves of characters. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it replaces
+  return text.toWellFormed().replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd');
 }
 
 function wsmanFaultElement(code: number, machine: string | undefined, content: string): string {

@@ -18,6 +18,9 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
+/** A Kerberos ticket with the groups of its user may have 48,000 bytes (MaxTokenSize), more in base64; Node's own limit is 16 KB. */
+const MAX_HEADER_BYTES = 96 * 1024;
+
 /** Keeps one socket for one request after another; never opens one itself. */
 export class SocketAgent extends http.Agent {
   readonly #socket: Socket;
@@ -44,6 +47,7 @@ export function exchange(
       agent,
       method: 'POST',
       path: request.path,
+      maxHeaderSize: MAX_HEADER_BYTES,
       headers: { ...request.headers, 'Content-Length': String(request.body.byteLength) },
     });
     let settled = false;
@@ -76,7 +80,8 @@ export function exchange(
           );
         }
       });
-      incoming.once('error', (error) => fail(fromRequestError(error, facts)));
+      // Stays as well: destroying the request is reported here too.
+      incoming.on('error', (error) => fail(fromRequestError(error, facts)));
       incoming.once('end', () =>
         settle(() =>
           resolve({

@@ -99,6 +99,16 @@ test('a written fault says what a recorded one says', () => {
   expect(Object.entries(faultIn(ours) ?? {})).toEqual(Object.entries(theirs ?? {}));
 });
 
+test('a text that XML cannot carry is no reason to fail a second time', () => {
+  const message = '\u001b[31mred\u001b[0m \ud800 \0';
+  const fault = faultIn(
+    readEnvelope(
+      encodeFault({ messageId: 'A' }, { message, code: 5, providerFault: { text: message, code: 5 } }),
+    ),
+  );
+  expect(fault?.providerFault?.text).toBe('\ufffd[31mred\ufffd[0m \ufffd \ufffd');
+});
+
 test('names of codes are unique', () => {
   const codes = Object.values(FAULT);
   expect(new Set(codes.map((c) => c.code)).size).toBe(codes.length);
