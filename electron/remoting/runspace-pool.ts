@@ -13,7 +13,7 @@ import type { ConnectionEvents, RemotingConnection } from './connection.ts';
 import { PoolStateError } from './errors.ts';
 import type { HostCallOutcome, PSHost } from './host.ts';
 import { PipelineRun, type PipelineResult } from './pipeline-run.ts';
-import { NodeSessionKeyCrypto } from './session-key-crypto.ts';
+import { nodeSessionKeyCrypto } from './session-key-crypto.ts';
 
 export interface RunspacePoolOptions {
   /** Default 1. */
@@ -68,7 +68,7 @@ export class RunspacePool {
       minRunspaces: options.minRunspaces ?? 1,
       maxRunspaces: options.maxRunspaces ?? 1,
       newGuid: randomUUID,
-      crypto: new NodeSessionKeyCrypto(),
+      crypto: nodeSessionKeyCrypto,
       ...(options.host ? { hostInfo: options.host.info } : {}),
       ...(options.applicationArguments
         ? { applicationArguments: psPrimitiveDictionary(options.applicationArguments) }
@@ -309,6 +309,10 @@ export class RunspacePool {
         waiter?.resolve(event.response);
         return undefined;
       }
+      case 'capability':
+        // An RSA key takes a tenth of a second: it is made beside the opening, not in the middle of a password prompt.
+        if (event.protocolVersion !== '2.4') void nodeSessionKeyCrypto.prepare();
+        return undefined;
       case 'sessionKeyReady':
         for (const waiter of this.#keyWaiters.splice(0)) waiter.resolve();
         return undefined;

@@ -87,7 +87,9 @@ function addressOf(child: ChildProcess): Promise<string> {
       const address = /http:\/\/\S+/.exec(printed)?.[0];
       if (address !== undefined) resolve(address);
     });
-    child.once('exit', () => reject(new Error(`The app ended before it printed its address. It said:\n${printed}`)));
+    child.once('exit', () =>
+      reject(new Error(`The app ended before it printed its address. It said:\n${printed}`)),
+    );
   });
 }
 
@@ -161,12 +163,12 @@ class RunningApp implements App {
   }
 
   async #until(is: (screen: string) => boolean, what: string): Promise<string> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 20_000;
     for (;;) {
       const screen = await this.screen().catch(() => '');
       if (is(screen)) return screen;
       if (Date.now() > deadline)
-        throw new Error(`Waited half a minute for ${what}. The terminal shows:\n${screen}`);
+        throw new Error(`Waited 20 seconds for ${what}. The terminal shows:\n${screen}`);
       // Until the page draws again: a terminal has no event that a test could wait for.
       await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
     }
