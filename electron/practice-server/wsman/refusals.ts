@@ -127,14 +127,6 @@ export function unknownConfiguration(): Refusal {
   });
 }
 
-export function unsupported(what: string): Refusal {
-  return refusal(
-    FAULT.unsupportedFeature,
-    'UnsupportedFeature',
-    `The WS-Management service does not support ${what}.`,
-  );
-}
-
 export function disconnectUnsupported(): Refusal {
   return refusal(
     FAULT.disconnectNotSupported,

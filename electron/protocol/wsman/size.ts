@@ -6,9 +6,6 @@
 /** The default of WinRM 2, which every later server takes as well: 150 KB of 1024. */
 export const DEFAULT_ENVELOPE_SIZE = 150 * 1024;
 
-/** WinRM 3 and later: 500 KB of 1024. */
-export const LARGE_ENVELOPE_SIZE = 500 * 1024;
-
 /**
  * Left free in each envelope. An element written empty (`<a/>`) grows by its end tag when it is filled, at most some 40 bytes; 256 leaves
  * room for a server that rewrites a header.

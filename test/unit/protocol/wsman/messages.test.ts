@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { ProtocolError, UsageError } from '../../../../electron/protocol/errors.ts';
 import { encodeCommandRequest, encodePipelineRequest } from '../../../../electron/protocol/wsman/command.ts';
+import { decodeConnectResponse, encodeConnectResponse } from '../../../../electron/protocol/wsman/connect.ts';
 import { decodeCreateResponse, encodeCreateRequest } from '../../../../electron/protocol/wsman/create.ts';
 import {
   decodeDisconnectRequest,
   encodeDisconnectRequest,
+  encodeDisconnectResponse,
 } from '../../../../electron/protocol/wsman/disconnect.ts';
 import { decodePullResponse, encodePullResponse } from '../../../../electron/protocol/wsman/enumerate.ts';
 import {
@@ -20,6 +22,9 @@ import {
 } from '../../../../electron/protocol/wsman/identify.ts';
 import { RESOURCE } from '../../../../electron/protocol/wsman/names.ts';
 import { decodeReceiveResponse } from '../../../../electron/protocol/wsman/receive.ts';
+import { encodeReconnectResponse } from '../../../../electron/protocol/wsman/reconnect.ts';
+import { loadRecordings } from '../../../vectors/wsman-recordings.ts';
+import { meaning } from '../../../vectors/wsman-meaning.ts';
 import { decodeRequest } from '../../../../electron/protocol/wsman/requests.ts';
 import { encodeSendRequest } from '../../../../electron/protocol/wsman/send.ts';
 import { payloadCapacity } from '../../../../electron/protocol/wsman/size.ts';
@@ -145,6 +150,24 @@ test('Disconnect carries how long and how', () => {
   const text = encodeDisconnectRequest(context, request);
   expect(text).toContain('<rsp:IdleTimeOut>PT60S</rsp:IdleTimeOut><rsp:BufferMode>Drop</rsp:BufferMode>');
   expect(decodeDisconnectRequest(readEnvelope(text))).toEqual(request);
+});
+
+test('answers to Connect, Disconnect and Reconnect mean what the recorded ones mean', () => {
+  const recording = loadRecordings().find((r) => r.id === 'pypsrp-psrp_disconnect_runspaces');
+  const of = (name: string): string =>
+    recording?.exchanges.find((e) => e.action?.endsWith(`/${name}`))?.body ?? '';
+  const reply = { messageId: context.messageId, relatesTo: `uuid:${context.messageId}` };
+  const theirs = decodeConnectResponse(readEnvelope(of('ConnectResponse')));
+  expect(theirs.connectResponseXml?.byteLength).toBe(375);
+  const pairs = [
+    [encodeConnectResponse(reply, theirs), of('ConnectResponse')],
+    [encodeDisconnectResponse(reply), of('DisconnectResponse')],
+    [encodeReconnectResponse(reply), of('ReconnectResponse')],
+  ] as const;
+  for (const [ours, recorded] of pairs) {
+    expect(meaning(ours).body).toEqual(meaning(recorded).body);
+    expect(readEnvelope(ours).header.action).toBe(readEnvelope(recorded).header.action);
+  }
 });
 
 test('Pull has its items in the namespace of WS-Enumeration', () => {
