@@ -414,8 +414,8 @@ export class TerminalView {
         const vt = dressEcho(item.vt, this.#commands.get(item.commandId) ?? typed);
         parts.push({ commandId: first ? item.commandId : 0, vt });
       } else if (last === undefined || last.vt.length > longPart) {
-        parts.push({ commandId: 0, vt: quietIntensity(item.vt) });
-      } else last.vt += quietIntensity(item.vt);
+        parts.push({ commandId: 0, vt: dressed(item) });
+      } else last.vt += dressed(item);
     }
     return parts;
   }
@@ -590,6 +590,8 @@ export class TerminalView {
   #edit(event: EditorEvent): void {
     const { state, effects } = step(this.#editor, event);
     this.#editor = state;
+    // Who types has done with what was selected; Ctrl+C means the command again.
+    if (event.kind === 'insert' || event.kind === 'action') this.#terminal.clearSelection();
     for (const effect of effects) this.#perform(effect);
     this.#schedulePaint();
   }
@@ -682,6 +684,7 @@ export class TerminalView {
     this.state.setState({ finding });
     if (!finding) {
       this.#search.clearDecorations();
+      this.#terminal.clearSelection();
       this.focus();
     }
   }
@@ -693,6 +696,13 @@ export class TerminalView {
  */
 function quietIntensity(vt: string): string {
   return vt.replaceAll(intense, '\u001b[$1m');
+}
+
+/** Faint type is half as strong as the theme's text, too weak to read in any of them; what PSDeck itself says is drawn in the dim colour instead. */
+function dressed(item: OutputItem): string {
+  const vt = quietIntensity(item.vt);
+  if (item.kind !== 'notice') return vt;
+  return vt.replaceAll('\u001b[2m', '\u001b[90m').replaceAll('\u001b[22m', '\u001b[39m');
 }
 
 /** The line as it is to be drawn now; nothing while nobody waits for input. */
