@@ -10,7 +10,7 @@ import { ensureDependencies } from './lib/dependencies.mjs';
 import { ensureElectron, noWindowHere } from './lib/electron-runtime.mjs';
 import { cache, root } from './lib/paths.mjs';
 import { runMain, say } from './lib/problem.mjs';
-import { hasRightNode, onParentGone, runUnderRightNode } from './lib/right-node.mjs';
+import { hasRightNode, passSignals, runUnderRightNode } from './lib/right-node.mjs';
 
 /** A window that could not be opened is gone within this time; one that a person closed was open longer, or ended well. */
 const WINDOW_FAILS_WITHIN_MS = 5000;
@@ -70,14 +70,11 @@ function runElectron(program) {
       cwd: root,
       stdio: 'inherit',
     });
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-    const passOn = (signal) => child.kill(signal);
+    const stopPassing = passSignals(child);
     const ended = (code) => {
-      for (const signal of signals) process.off(signal, passOn);
+      stopPassing();
       resolve(code);
     };
-    for (const signal of signals) process.on(signal, passOn);
-    onParentGone(() => child.kill('SIGTERM'));
     child.once('error', () => ended(1));
     child.once('exit', (code) => ended(code ?? 1));
   });

@@ -83,10 +83,12 @@ async function mayInstall(packages, yes) {
 
 async function aptInstall(packages, say) {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  // Somebody at a terminal can be asked for a password; nobody else can.
+  const terminal = process.stdin.isTTY && process.stdout.isTTY;
+  const sudo = process.getuid?.() === 0 ? [] : terminal ? ['sudo'] : ['sudo', '-n'];
   const apt = async (...args) => {
     const [program, ...rest] = [...sudo, 'apt-get', ...args];
-    return run(program, rest, { stdio: 'pipe', env, timeoutMs: 10 * 60_000 });
+    return run(program, rest, { stdio: terminal ? 'inherit' : 'pipe', env, timeoutMs: 10 * 60_000 });
   };
   const install = () =>
     apt('install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...packages);

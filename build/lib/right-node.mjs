@@ -30,6 +30,22 @@ export function onParentGone(react) {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
+ * What asks us to end asks the child, and we wait for it. On Windows Ctrl+C reaches every program of a console by itself, and a signal
+ * sent by a program is a plain kill: there we only wait. Returns how to stop.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+export function passSignals(child) {
+  const pass = (signal) => {
+    if (process.platform !== 'win32') child.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, pass);
+  onParentGone(() => child.kill('SIGTERM'));
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, pass);
+  };
+}
+
+/**
  * Runs a script under the right Node and resolves to its exit code. What ends us ends it: signals are passed on, and the IPC channel
  * tells it even of a parent that was killed.
  * @param {string} script
@@ -51,8 +67,7 @@ export async function runUnderRightNode(script, args) {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
       env: environment({ PSDECK_OWN_NODE: '1' }),
     });
-    for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
-    onParentGone(() => child.kill('SIGTERM'));
+    passSignals(child);
     child.once('error', (error) =>
       reject(new Problem(`${found}, and ${node} does not start: ${error.message}`)),
     );

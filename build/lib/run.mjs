@@ -22,7 +22,9 @@ export function run(program, args, options = {}) {
   const shell = process.platform === 'win32' && !/[\\/]/.test(program);
   return new Promise((resolve) => {
     let output = '';
-    const child = spawn(program, args, {
+    // With a shell, arguments are one text; none of ours holds a quote.
+    const command = [program, ...args].map((each) => (/\s/.test(each) ? `"${each}"` : each)).join(' ');
+    const child = spawn(shell ? command : program, shell ? [] : args, {
       cwd: options.cwd ?? root,
       env: environment(options.env),
       stdio: options.stdio === 'pipe' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
