@@ -341,6 +341,16 @@ describe.skipIf(noEngine !== undefined)('on the reduced engine', () => {
     });
   });
 
+  test('the topics of remoting, and that this engine is a reduced one', async () => {
+    expect(await values('(Get-Help about_Remote*).Name')).toEqual(
+      expect.arrayContaining(['about_Remote', 'about_Remote_Requirements', 'about_Remote_Troubleshooting']),
+    );
+    expect(await screen('Get-Help about_Reduced_Engine')).toMatch(/^TOPIC\n +about_Reduced_Engine\n/);
+    expect(await values('(Get-Help about_PSSessions).Synopsis')).toEqual([
+      'Persistent connections to other computers.',
+    ]);
+  });
+
   describe('completion', () => {
     test.each([
       ['Get-Chi', 'Get-ChildItem'],
