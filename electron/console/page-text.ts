@@ -30,7 +30,6 @@ export const errorLine = (text: string): PageText => line('error', text, STYLE.e
 export const warningLine = (text: string): PageText => line('warning', `WARNING: ${text}`, STYLE.warning);
 export const verboseLine = (text: string): PageText => line('verbose', `VERBOSE: ${text}`, STYLE.verbose);
 export const debugLine = (text: string): PageText => line('debug', `DEBUG: ${text}`, STYLE.debug);
-export const informationLine = (text: string): PageText => line('information', text, '');
 
 /** What PSDeck itself says in the page: dim, so that it is never taken for the server's words. */
 export const noticeLine = (text: string): PageText => ({
