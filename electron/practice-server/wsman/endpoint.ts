@@ -307,7 +307,7 @@ class Endpoint implements WsmanEndpoint {
     this.#opening.set(key, userName);
     let shell: Shell;
     try {
-      shell = await this.#open(request, base);
+      shell = await this.#open(request, base, asked.signal);
     } finally {
       this.#opening.delete(key);
     }
@@ -322,7 +322,11 @@ class Endpoint implements WsmanEndpoint {
     return encodeCreateResponse(responseContext(header), { address: asked.url, shell: shell.describe() });
   }
 
-  #open(request: CreateRequest, base: ShellBase & { clock: Clock; maxCommands: number }): Promise<Shell> {
+  #open(
+    request: CreateRequest,
+    base: ShellBase & { clock: Clock; maxCommands: number },
+    signal: AbortSignal,
+  ): Promise<Shell> {
     const { resourceUri } = request;
     if (resourceUri.startsWith(RESOURCE.powershellPrefix)) {
       const name = resourceUri.slice(RESOURCE.powershellPrefix.length).toLowerCase();
@@ -335,7 +339,12 @@ class Endpoint implements WsmanEndpoint {
         const entry = this.#shells.get(idKey(base.id));
         if (entry !== undefined) this.#forget(entry);
       };
-      return PowerShellShell.open({ ...base, onGone }, this.#options.engineFactory, request.creationXml);
+      return PowerShellShell.open(
+        { ...base, onGone },
+        this.#options.engineFactory,
+        request.creationXml,
+        signal,
+      );
     }
     if (resourceUri !== RESOURCE.cmd || !(this.#options.allowCmd ?? true)) throw refusals.unknownResource();
     return Promise.resolve(

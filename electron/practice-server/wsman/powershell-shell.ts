@@ -47,6 +47,9 @@ export type EngineFactory = (events: PeerEvents) => Promise<Engine>;
 /** The packets of .NET's own out-of-process client are no larger. */
 const ENGINE_FRAGMENT_BYTES = 32 * 1024;
 
+/** As long as PowerShell waits for a session to open (PSSessionOption.OpenTimeout). */
+const OPEN_LIMIT_MS = 180_000;
+
 /** What a session configuration takes of one client: MaximumReceivedDataSizePerCommandMB is 50 by default. */
 const MAX_INPUT_BYTES = 50 * 1024 * 1024;
 
@@ -110,30 +113,54 @@ export class PowerShellShell implements Shell {
     this.#pool = this.#target(undefined);
   }
 
-  /** Starts an engine and hands it the opening messages. Throws a Refusal, or ProtocolError for fragments that are none. */
+  /**
+   * Starts an engine and hands it the opening messages; gives up when `signal` aborts or the engine takes too long. Throws a Refusal, or
+   * ProtocolError for fragments that are none.
+   */
   static async open(
     options: PowerShellShellOptions,
     factory: EngineFactory,
     creationXml: Uint8Array,
+    signal: AbortSignal,
   ): Promise<PowerShellShell> {
-    const shell = new PowerShellShell(options);
     // Before a process is started for it.
     new Defragmenter().push(creationXml);
+    const shell = new PowerShellShell(options);
+    const giveUp = (): void => void shell.close('The engine did not answer in time');
+    const cancelDeadline = options.clock.after(OPEN_LIMIT_MS, giveUp);
+    signal.addEventListener('abort', giveUp);
     try {
-      shell.#engine = await factory({
-        onData: (data, psGuid) => shell.#onData(data, psGuid),
-        onClosed: (error) => shell.#onClosed(error),
+      await shell.#start(factory);
+      await shell.#toEngine(shell.#pool, 'stdin', creationXml).catch((error: unknown) => {
+        throw error instanceof ProtocolError ? error : engineFailed('The PowerShell engine ended');
+      });
+      // It may have ended with its acknowledgement.
+      if (shell.#closed) throw engineFailed('The PowerShell engine ended');
+      return shell;
+    } catch (error) {
+      await shell.close('The shell could not be opened');
+      throw error;
+    } finally {
+      cancelDeadline();
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #start(factory: EngineFactory): Promise<void> {
+    let engine: Engine;
+    try {
+      engine = await factory({
+        onData: (data, psGuid) => this.#onData(data, psGuid),
+        onClosed: (error) => this.#onClosed(error),
       });
     } catch (error) {
       throw engineFailed(error instanceof Error ? error.message : 'The PowerShell engine does not start');
     }
-    try {
-      await shell.#toEngine(shell.#pool, 'stdin', creationXml);
-    } catch (error) {
-      await shell.close('The shell could not be opened');
-      throw error instanceof ProtocolError ? error : engineFailed('The PowerShell engine ended');
+    if (this.#closed) {
+      engine.kill();
+      throw engineFailed('The PowerShell engine did not start in time');
     }
-    return shell;
+    this.#engine = engine;
   }
 
   describe(): ShellDescription & { readonly resourceUri: string } {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeConnectRequest } from '../../../electron/protocol/wsman/connect.ts';
-import { readEnvelope } from '../../../electron/protocol/wsman/envelope.ts';
 import { SIGNAL } from '../../../electron/protocol/wsman/names.ts';
-import { fragments, Harness, objectIds, POWERSHELL, received, texts } from './wsman-harness.ts';
+import { FakeEngine, fragments, Harness, objectIds, POWERSHELL, received, texts } from './wsman-harness.ts';
 
 const PIPELINE = '17F850F9-52AA-477F-B6EE-868C72E7AB70';
 const OTHER = '27F850F9-52AA-477F-B6EE-868C72E7AB70';
@@ -245,17 +244,66 @@ describe('an engine', () => {
     expect(h.endpoint.shells()).toEqual([]);
   });
 
+  test('that starts and says nothing is given up in time', async () => {
+    const h = new Harness();
+    const opening = h.open(POOL, { heldBy: new Promise(() => undefined) });
+    await expect.poll(() => h.engines.length).toBe(1);
+    h.clock.advance(180_000);
+    // The peer, once closed, answers whoever waits for it.
+    h.engine.fail(new Error('closed'));
+    expect(await h.code(opening)).toBe(2150858883);
+    expect(h.engine.killed).toBe(true);
+    expect(h.endpoint.shells()).toEqual([]);
+    expect(await h.code(h.open(POOL))).toBe(0);
+  });
+
+  test('whose client hangs up before it has started is ended when it has', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const engines: FakeEngine[] = [];
+    const h = new Harness({
+      engineFactory: async (events) => {
+        await promise;
+        const engine = new FakeEngine(events);
+        engines.push(engine);
+        return engine;
+      },
+    });
+    const client = new AbortController();
+    const opening = h.open(POOL, { signal: client.signal });
+    client.abort();
+    resolve();
+    await opening;
+    expect(engines.map((e) => e.killed)).toEqual([true]);
+    expect(h.endpoint.shells()).toEqual([]);
+  });
+
+  test('that ends with its first acknowledgement leaves no shell behind', async () => {
+    const h = new Harness();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const opening = h.open(POOL, { heldBy: promise });
+    await expect.poll(() => h.engines.length).toBe(1);
+    resolve();
+    h.engine.events.onClosed(new Error('gone'));
+    expect(await h.code(opening)).toBe(2150858883);
+    expect(h.endpoint.shells()).toEqual([]);
+  });
+
   test('is not started for fragments that are none', async () => {
     const h = new Harness();
-    h.engines.length = 0;
-    const body = (await h.open()).body;
-    expect(readEnvelope(body).header.action).toContain('CreateResponse');
-    const spoilt = h.context;
-    const request = encodeConnectRequest(spoilt, { resourceUri: POWERSHELL, shellId: POOL });
-    expect(await h.code(h.ask(request))).toBe(2150859205);
-    expect(await h.code(h.send(Uint8Array.of(...new Uint8Array(30).fill(9)), 'stdin'))).toBe(2150858817);
-    // The engine never saw it.
+    expect(await h.code(h.open(POOL, { creationXml: new Uint8Array(30).fill(9) }))).toBe(2150858817);
+    expect(h.engines).toEqual([]);
+  });
+
+  test('never sees fragments that are none', async () => {
+    const h = await opened();
+    expect(await h.code(h.send(new Uint8Array(30).fill(9), 'stdin'))).toBe(2150858817);
     expect(h.engine.log).toEqual(['data pool Default 10002']);
+  });
+
+  test('cannot be left without a client yet, and that is said', async () => {
+    const h = await opened();
+    const request = encodeConnectRequest(h.context, { resourceUri: POWERSHELL, shellId: POOL });
+    expect(await h.code(h.ask(request))).toBe(2150859205);
   });
 
   test('is closed and ended with its shell', async () => {

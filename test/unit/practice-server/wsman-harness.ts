@@ -38,10 +38,17 @@ export class FakeEngine implements Engine {
   killed = false;
   /** Set, sendData waits for it. */
   hold: Promise<void> | undefined;
+  readonly #failed = Promise.withResolvers<never>();
   #objectId = 100n;
 
   constructor(events: PeerEvents) {
     this.events = events;
+    this.#failed.promise.catch(() => undefined);
+  }
+
+  /** Whoever waits for an acknowledgement waits no longer. */
+  fail(error: Error): void {
+    this.#failed.reject(error);
   }
 
   readonly peer: Engine['peer'] = {
@@ -50,7 +57,7 @@ export class FakeEngine implements Engine {
         .push(data)
         .map((d) => Buffer.from(d.message).readUInt32LE(4).toString(16));
       this.log.push(`data ${psGuid ?? 'pool'} ${stream} ${types.join(' ')}`.trim());
-      await this.hold;
+      await Promise.race([this.hold, this.#failed.promise]);
     },
     command: (psGuid) => this.#note(`command ${psGuid}`),
     signal: (psGuid) => this.#note(`signal ${psGuid}`),
@@ -119,11 +126,13 @@ export class Harness {
   userName: string | undefined = 'ada';
   maxEnvelopeSize = 153_600;
   timeoutMs = 20_000;
+  #heldBy: Promise<void> | undefined;
 
   constructor(options: Partial<WsmanEndpointOptions> = {}) {
     this.endpoint = createWsmanEndpoint({
       engineFactory: (events) => {
         const engine = new FakeEngine(events);
+        engine.hold = this.#heldBy;
         this.engines.push(engine);
         return Promise.resolve(engine);
       },
@@ -168,8 +177,17 @@ export class Harness {
 
   open(
     shellId: string = POOL,
-    more: { idleTimeoutMs?: number; resourceUri?: string } = {},
+    more: {
+      idleTimeoutMs?: number;
+      resourceUri?: string;
+      creationXml?: Uint8Array;
+      signal?: AbortSignal;
+      /** The engine acknowledges nothing before this. */
+      heldBy?: Promise<void>;
+    } = {},
   ): Promise<EndpointAnswer> {
+    const { signal, heldBy, ...request } = more;
+    this.#heldBy = heldBy;
     return this.ask(
       encodeCreateRequest(this.context, {
         resourceUri: POWERSHELL,
@@ -178,8 +196,9 @@ export class Harness {
         outputStreams: ['stdout'],
         creationXml: fragments('SESSION_CAPABILITY'),
         protocolVersion: '2.3',
-        ...more,
+        ...request,
       }),
+      signal,
     );
   }
 
