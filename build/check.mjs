@@ -9,7 +9,11 @@ import { run } from './lib/run.mjs';
 const SOURCES = ['build', 'electron', 'renderer', 'shared', 'test', 'vitest.config.ts'];
 
 const CHECKS = [
-  { name: 'format', program: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
+  {
+    name: 'format',
+    program: 'prettier',
+    args: ['--check', '--cache', '--cache-location=.cache/prettier', '--log-level', 'warn', '.'],
+  },
   { name: 'lint', program: 'oxlint', args: ['--type-aware', '--deny-warnings', ...SOURCES] },
   { name: 'types', program: 'tsc', args: ['-b'] },
   { name: 'imports', program: 'node', args: ['build/check-imports.mjs'] },
