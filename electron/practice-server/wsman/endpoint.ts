@@ -44,6 +44,7 @@ import { PowerShellShell, type EngineFactory } from './powershell-shell.ts';
 import { startProgram, type ProgramStarter } from './program.ts';
 import * as refusals from './refusals.ts';
 import { Refusal } from './refusals.ts';
+import { sameUser, ShellRegistry } from './shell-registry.ts';
 import { idKey, type Shell, type ShellBase } from './shell.ts';
 
 export interface ShellLimits {
@@ -124,13 +125,7 @@ export function createWsmanEndpoint(options: WsmanEndpointOptions): WsmanEndpoin
   return new Endpoint(options);
 }
 
-interface Entry {
-  readonly shell: Shell;
-  lastUsed: number;
-  /** Operations under way. */
-  active: number;
-  cancelIdle: () => void;
-}
+type NewShell = ShellBase & { readonly clock: Clock; readonly maxCommands: number };
 
 interface Enumeration {
   readonly owner: string;
@@ -141,16 +136,19 @@ class Endpoint implements WsmanEndpoint {
   readonly #options: WsmanEndpointOptions;
   readonly #limits: ShellLimits;
   readonly #clock: Clock;
-  readonly #shells = new Map<string, Entry>();
-  /** Ids of shells that are being made, so that two requests cannot make the same. */
-  readonly #opening = new Map<string, string>();
+  readonly #shells: ShellRegistry;
   readonly #enumerations = new Map<string, Enumeration>();
-  #closed = false;
 
   constructor(options: WsmanEndpointOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.shellLimits };
     this.#clock = options.clock ?? systemClock;
+    this.#shells = new ShellRegistry({
+      clock: this.#clock,
+      maxShellsPerUser: this.#limits.maxShellsPerUser,
+      defaultIdleTimeoutMs: this.#limits.idleTimeoutMs,
+      onChange: (kind, { id, resourceUri }) => this.#options.onEvent?.({ kind, shellId: id, resourceUri }),
+    });
   }
 
   async handle(request: EndpointRequest): Promise<EndpointAnswer> {
@@ -171,14 +169,11 @@ class Endpoint implements WsmanEndpoint {
   }
 
   shells(): ShellDescription[] {
-    return [...this.#shells.values()].map((entry) => this.#describe(entry));
+    return this.#shells.all().map((entry) => this.#shells.describe(entry));
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all(
-      [...this.#shells.values()].map((entry) => this.#remove(entry, 'The service is ending')),
-    );
+  close(): Promise<void> {
+    return this.#shells.close();
   }
 
   #refuse(error: unknown, header: Header | undefined): EndpointAnswer {
@@ -205,7 +200,7 @@ class Endpoint implements WsmanEndpoint {
     if ((header.maxEnvelopeSize ?? DEFAULT_ENVELOPE_SIZE) < MIN_ENVELOPE_SIZE) {
       throw refusals.envelopeTooSmall(MIN_ENVELOPE_SIZE);
     }
-    if (this.#closed) throw refusals.operationAborted('The service is ending');
+    if (this.#shells.isClosed) throw refusals.operationAborted('The service is ending');
     return this.#dispatch(decoded, header, asked, asked.userName);
   }
 
@@ -220,16 +215,16 @@ class Endpoint implements WsmanEndpoint {
       case 'create':
         return this.#create(decoded.request, header, asked, userName);
       case 'command':
-        return this.#use(decoded.request, userName, async (shell) =>
+        return this.#shells.use(decoded.request, userName, async (shell) =>
           encodeCommandResponse(context, { commandId: await shell.command(decoded.request) }),
         );
       case 'send':
-        return this.#use(decoded.request, userName, async (shell) => {
+        return this.#shells.use(decoded.request, userName, async (shell) => {
           await shell.send(decoded.request);
           return encodeSendResponse(context);
         });
       case 'receive':
-        return this.#use(decoded.request, userName, async (shell) =>
+        return this.#shells.use(decoded.request, userName, async (shell) =>
           encodeReceiveResponse(
             context,
             await shell.receive(decoded.request, {
@@ -243,19 +238,19 @@ class Endpoint implements WsmanEndpoint {
           ),
         );
       case 'signal':
-        return this.#use(decoded.request, userName, async (shell) => {
+        return this.#shells.use(decoded.request, userName, async (shell) => {
           await shell.signal(decoded.request);
           return encodeSignalResponse(context);
         });
       case 'delete': {
-        const entry = this.#find(decoded.request.shellId, decoded.request.resourceUri, userName);
-        await this.#remove(entry, 'The shell was deleted');
+        const entry = this.#shells.find(decoded.request.shellId, userName, decoded.request.resourceUri);
+        await this.#shells.remove(entry, 'The shell was deleted');
         return encodeDeleteResponse(context);
       }
       case 'disconnect':
       case 'reconnect':
       case 'connect':
-        this.#find(decoded.request.shellId, decoded.request.resourceUri, userName);
+        this.#shells.find(decoded.request.shellId, userName, decoded.request.resourceUri);
         throw refusals.disconnectUnsupported();
       case 'get':
         return this.#get(decoded.request, context, userName);
@@ -286,15 +281,9 @@ class Endpoint implements WsmanEndpoint {
     asked: EndpointRequest,
     userName: string,
   ): Promise<string> {
-    const { maxShellsPerUser, maxCommandsPerShell, idleTimeoutMs } = this.#limits;
-    const id = request.shellId ?? randomUUID().toUpperCase();
-    const key = idKey(id);
-    if (this.#shells.has(key) || this.#opening.has(key)) throw refusals.shellIdInUse();
-    const mine = [...this.#shells.values()].filter(({ shell }) => sameUser(shell.owner, userName)).length;
-    const soon = [...this.#opening.values()].filter((owner) => sameUser(owner, userName)).length;
-    if (mine + soon >= maxShellsPerUser) throw refusals.tooManyShells(maxShellsPerUser);
-    const base: ShellBase & { clock: Clock; maxCommands: number } = {
-      id,
+    const { maxCommandsPerShell, idleTimeoutMs } = this.#limits;
+    const base: NewShell = {
+      id: request.shellId ?? randomUUID().toUpperCase(),
       resourceUri: request.resourceUri,
       owner: userName,
       clientIp: asked.remoteAddress,
@@ -304,29 +293,13 @@ class Endpoint implements WsmanEndpoint {
       clock: this.#clock,
       maxCommands: maxCommandsPerShell,
     };
-    this.#opening.set(key, userName);
-    let shell: Shell;
-    try {
-      shell = await this.#open(request, base, asked.signal);
-    } finally {
-      this.#opening.delete(key);
-    }
-    const entry: Entry = { shell, lastUsed: this.#clock.now(), active: 0, cancelIdle: () => undefined };
-    if (this.#closed || asked.signal.aborted) {
-      await shell.close('Nobody waits for the shell any more');
-      throw refusals.operationAborted('Nobody waits for the shell any more');
-    }
-    this.#shells.set(key, entry);
-    this.#options.onEvent?.({ kind: 'shell-opened', shellId: id, resourceUri: shell.resourceUri });
-    this.#watchIdle(entry);
+    const { shell } = await this.#shells.add(base.id, userName, asked.signal, () =>
+      this.#open(request, base, asked.signal),
+    );
     return encodeCreateResponse(responseContext(header), { address: asked.url, shell: shell.describe() });
   }
 
-  #open(
-    request: CreateRequest,
-    base: ShellBase & { clock: Clock; maxCommands: number },
-    signal: AbortSignal,
-  ): Promise<Shell> {
+  #open(request: CreateRequest, base: NewShell, signal: AbortSignal): Promise<Shell> {
     const { resourceUri } = request;
     if (resourceUri.startsWith(RESOURCE.powershellPrefix)) {
       const name = resourceUri.slice(RESOURCE.powershellPrefix.length).toLowerCase();
@@ -335,10 +308,7 @@ class Endpoint implements WsmanEndpoint {
         throw refusals.unknownConfiguration();
       }
       if (request.creationXml === undefined) throw refusals.invalidRequest('creationXml is missing');
-      const onGone = (): void => {
-        const entry = this.#shells.get(idKey(base.id));
-        if (entry !== undefined) this.#forget(entry);
-      };
+      const onGone = (): void => this.#shells.forget(base.id);
       return PowerShellShell.open(
         { ...base, onGone },
         this.#options.engineFactory,
@@ -359,34 +329,6 @@ class Endpoint implements WsmanEndpoint {
     );
   }
 
-  #find(shellId: string, resourceUri: string, userName: string): Entry {
-    const entry = this.#shells.get(idKey(shellId));
-    if (entry === undefined) throw refusals.unknownShell();
-    if (!sameUser(entry.shell.owner, userName)) throw refusals.accessDenied();
-    if (resourceUri.toLowerCase() !== entry.shell.resourceUri.toLowerCase()) throw refusals.unknownResource();
-    return entry;
-  }
-
-  async #use(
-    target: { readonly shellId: string; readonly resourceUri: string },
-    userName: string,
-    act: (shell: Shell) => Promise<string>,
-  ): Promise<string> {
-    const entry = this.#find(target.shellId, target.resourceUri, userName);
-    entry.active++;
-    try {
-      return await act(entry.shell);
-    } finally {
-      entry.active--;
-      entry.lastUsed = this.#clock.now();
-    }
-  }
-
-  #describe(entry: Entry): ShellDescription {
-    const idle = entry.active > 0 ? 0 : this.#clock.now() - entry.lastUsed;
-    return { ...entry.shell.describe(), inactivityMs: Math.floor(idle / 1000) * 1000 };
-  }
-
   #get(request: GetRequest, context: ResponseContext, userName: string): string {
     if (request.resourceUri === RESOURCE.config) {
       return encodeGetConfigResponse(context, {
@@ -398,10 +340,8 @@ class Endpoint implements WsmanEndpoint {
       });
     }
     if (request.resourceUri !== RESOURCE.shell) throw refusals.unknownResource();
-    const entry = this.#shells.get(idKey(request.shellId ?? ''));
-    if (entry === undefined) throw refusals.unknownShell();
-    if (!sameUser(entry.shell.owner, userName)) throw refusals.accessDenied();
-    return encodeGetShellResponse(context, this.#describe(entry));
+    const entry = this.#shells.find(request.shellId ?? '', userName);
+    return encodeGetShellResponse(context, this.#shells.describe(entry));
   }
 
   #enumerate(request: EnumerateRequest, context: ResponseContext, userName: string): string {
@@ -428,13 +368,13 @@ class Endpoint implements WsmanEndpoint {
   }
 
   #items(request: EnumerateRequest, userName: string): Enumeration['items'] {
-    const mine = [...this.#shells.values()].filter(({ shell }) => sameUser(shell.owner, userName));
+    const mine = this.#shells.of(userName);
     if (request.resourceUri === RESOURCE.shell) {
       const chosen =
         request.shellId === undefined
           ? mine
           : mine.filter(({ shell }) => idKey(shell.id) === idKey(request.shellId ?? ''));
-      return { shells: chosen.map((entry) => this.#describe(entry)), commands: [] };
+      return { shells: chosen.map((entry) => this.#shells.describe(entry)), commands: [] };
     }
     if (request.resourceUri !== RESOURCE.command) throw refusals.unknownResource();
     if (request.shellId === undefined) throw refusals.filterExpected();
@@ -442,38 +382,6 @@ class Endpoint implements WsmanEndpoint {
     if (entry === undefined) throw refusals.unknownShell();
     return { shells: [], commands: entry.shell.commands() };
   }
-
-  async #remove(entry: Entry, reason: string): Promise<void> {
-    this.#forget(entry);
-    await entry.shell.close(reason);
-  }
-
-  #forget(entry: Entry): void {
-    entry.cancelIdle();
-    if (!this.#shells.delete(idKey(entry.shell.id))) return;
-    this.#options.onEvent?.({
-      kind: 'shell-closed',
-      shellId: entry.shell.id,
-      resourceUri: entry.shell.resourceUri,
-    });
-  }
-
-  /** A shell nobody speaks to for its IdleTimeOut ends ([MS-WSMV] 3.1.2). */
-  #watchIdle(entry: Entry): void {
-    const { idleTimeoutMs } = entry.shell.describe();
-    const limit = idleTimeoutMs ?? this.#limits.idleTimeoutMs;
-    const check = (): void => {
-      const idle = entry.active > 0 ? 0 : this.#clock.now() - entry.lastUsed;
-      if (idle >= limit) void this.#remove(entry, 'The shell was idle for too long');
-      else entry.cancelIdle = this.#clock.after(Math.max(limit - idle, 1), check);
-    };
-    entry.cancelIdle = this.#clock.after(limit, check);
-  }
-}
-
-/** Windows does not mind the case of a user name. */
-function sameUser(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }
 
 function responseContext(header: Header | undefined): ResponseContext {
