@@ -61,6 +61,7 @@ export class Session {
   #size: TerminalSize;
   #entered = false;
   #leaving = false;
+  #current: CommandRecord | undefined;
   #nextCommandId = 1;
   #commandId = 0;
   /** The pipeline that Ctrl+C stops. */
@@ -153,7 +154,7 @@ export class Session {
       request: this.#desk.request,
       progress: this.#board.bars,
       history: [...this.#history],
-      commands: [...this.#commands],
+      commands: this.#current ? [...this.#commands, this.#current] : [...this.#commands],
     };
   }
 
@@ -279,7 +280,10 @@ export class Session {
       if (!this.#leaving)
         await this.page.append(unfinished?.commandId ?? 0, [echoLine(shown, `${error.text}^C`)]);
     } finally {
-      if (unfinished) this.#options.events.command(this.id, { ...unfinished, state: 'stopped' });
+      if (unfinished) {
+        this.#current = undefined;
+        this.#options.events.command(this.id, { ...unfinished, state: 'stopped' });
+      }
     }
   }
 
@@ -325,6 +329,7 @@ export class Session {
     this.#commandId = record.commandId;
     this.host.drewErrors = false;
     this.#move('commandStarted');
+    this.#current = record;
     this.#options.events.command(this.id, { ...record });
     let state: CommandRecord['state'] = 'failed';
     try {
@@ -340,6 +345,7 @@ export class Session {
     }
     // Still `running`: the line was unfinished and goes on under the same id.
     if (state === 'running') return record;
+    this.#current = undefined;
     const ended: CommandRecord = { ...record, state, duration: this.#options.now() - started };
     this.#remember(ended);
     this.#options.events.command(this.id, ended);
