@@ -67,7 +67,8 @@ export async function ensureElectron({ ask, say }) {
  */
 export function reasonIn(output) {
   const lines = output.split('\n').map((line) => line.trim());
-  const telling =
-    lines.find((line) => /\b(E[A-Z]{4,}|Error)\b/.test(line)) ?? lines.find((line) => line !== '');
-  return (telling ?? 'no reason given').replace(/^(\w*Error|RequestError): /, '').slice(0, 120);
+  const telling = [/\bE[A-Z]{4,}\b/, /Error\b/, /./]
+    .map((sign) => lines.find((line) => sign.test(line)))
+    .find((line) => line !== undefined);
+  return (telling ?? 'no reason given').replace(/^\w*Error: /, '').slice(0, 120);
 }

@@ -88,7 +88,7 @@ describe.skipIf(missing !== undefined)('the terminal', () => {
     const colours = await app.page.evaluate(() => {
       const colourOf = (text: string): string => {
         const spans = [...document.querySelectorAll('.xterm-rows span')];
-        const span = spans.findLast((each) => each.textContent?.includes(text) === true);
+        const span = spans.findLast((each) => (each.textContent ?? '').includes(text));
         return span ? getComputedStyle(span).color : '';
       };
       return { error: colourOf('Get-Nothing:'), warning: colourOf('WARNING:') };

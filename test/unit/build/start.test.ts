@@ -143,6 +143,10 @@ describe("Electron's runtime", () => {
     expect(reasonIn('RequestError: getaddrinfo ENOTFOUND github.com\n    at x\n')).toBe(
       'getaddrinfo ENOTFOUND github.com',
     );
+    expect(
+      reasonIn('TypeError: fetch failed\n  [cause]: Error: connect ECONNREFUSED 127.0.0.1:1\n'),
+    ).toContain('ECONNREFUSED');
+    expect(reasonIn('TypeError: fetch failed\n')).toBe('fetch failed');
     expect(reasonIn('\n  something else\n')).toBe('something else');
     expect(reasonIn('')).toBe('no reason given');
   });
