@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
-import type { TerminalState, TerminalView } from './terminal-view.ts';
+import type { TerminalState } from './terminal-state.ts';
+import type { TerminalView } from './terminal-view.ts';
 
 /** PowerShell's CompletionResultType, in the words a person would use. */
 const kinds: Readonly<Record<string, string>> = {

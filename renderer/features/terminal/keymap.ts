@@ -1,4 +1,4 @@
-import type { EditorAction } from './line-editor.ts';
+import type { EditorAction } from './editor-state.ts';
 
 /**
  * Which key does what at a prompt: PSReadLine's Windows mode. A table and nothing else, so that keys can be added or changed by a setting

@@ -1,4 +1,16 @@
-import type { Completion, InputRequest } from '../../../shared/terminal.ts';
+import type { InputRequest } from '../../../shared/terminal.ts';
+import type { EditorAction, EditorEvent, EditorState, EditorStep } from './editor-state.ts';
+import {
+  answersHost,
+  bell,
+  isCommand,
+  isSecret,
+  only,
+  replaceRange,
+  selectionOf,
+  withText,
+} from './editor-state.ts';
+import { complete, completed, cycle, show } from './line-completion.ts';
 import {
   backwardWord,
   cleanInput,
@@ -18,168 +30,6 @@ import {
  * Whose text is in the buffer: the command's being typed, also while another runs (type-ahead, shown at the next prompt), or the answer to
  * a prompt of the host. A host prompt that appears while a command is being typed puts the command aside and gives it back after.
  */
-
-export type EditorAction =
-  | 'backward-char'
-  | 'forward-char'
-  | 'backward-word'
-  | 'next-word'
-  | 'beginning-of-line'
-  | 'end-of-line'
-  | 'select-backward-char'
-  | 'select-forward-char'
-  | 'select-backward-word'
-  | 'select-next-word'
-  | 'select-beginning-of-line'
-  | 'select-end-of-line'
-  | 'select-all'
-  | 'backward-delete-char'
-  | 'delete-char'
-  | 'backward-kill-word'
-  | 'kill-word'
-  | 'previous-history'
-  | 'next-history'
-  | 'history-search-backward'
-  | 'history-search-forward'
-  | 'revert-line'
-  | 'accept-line'
-  | 'add-line'
-  | 'complete-next'
-  | 'complete-previous'
-  | 'menu-complete'
-  | 'copy-or-cancel'
-  | 'clear-screen';
-
-/** An answer on its way: drawn until its echo takes its place. */
-export interface Submitted {
-  readonly requestId: number;
-  readonly kind: InputRequest['kind'];
-  readonly prompt: string;
-  readonly text: string;
-}
-
-export type Completing =
-  | { readonly kind: 'asked'; readonly token: number; readonly menu: boolean; readonly back: boolean }
-  | {
-      readonly kind: 'showing';
-      readonly menu: boolean;
-      readonly index: number;
-      readonly matches: Completion['matches'];
-      /** The text and the place of the replacement before anything was completed. */
-      readonly original: { readonly text: string; readonly cursor: number };
-      readonly from: number;
-      readonly length: number;
-    };
-
-export interface EditorState {
-  readonly text: string;
-  readonly cursor: number;
-  /** Where the selection began, while there is one. */
-  readonly anchor: number | null;
-  readonly request: InputRequest | null;
-  /** The lines of an unfinished command that were sent before: they stand in the page already, and go out again with what is typed now. */
-  readonly base: string;
-  readonly submitted: Submitted | null;
-  /** Command lines finished by Enter before there was a prompt to take them. */
-  readonly queue: readonly string[];
-  /** A command that a host prompt interrupted. */
-  readonly aside: string | null;
-  /** The running command has had an answer: what is typed now is meant for its next question. */
-  readonly conversation: boolean;
-  /** Oldest first. */
-  readonly history: readonly string[];
-  readonly browsing: {
-    readonly index: number;
-    readonly draft: string;
-    readonly prefix: string | null;
-  } | null;
-  readonly completing: Completing | null;
-  readonly nextToken: number;
-}
-
-export type EditorEvent =
-  | { kind: 'insert'; text: string }
-  | { kind: 'action'; action: EditorAction }
-  | { kind: 'request'; request: InputRequest | null }
-  | { kind: 'echoed' }
-  | { kind: 'refused'; requestId: number }
-  | { kind: 'completion'; token: number; completion: Completion | null }
-  | { kind: 'choose'; index: number }
-  | { kind: 'history'; history: readonly string[] }
-  | { kind: 'replace'; text: string };
-
-export type EditorEffect =
-  | { kind: 'submit'; requestId: number; text: string }
-  | { kind: 'interrupt'; text: string }
-  | { kind: 'complete'; token: number; text: string; cursor: number }
-  | { kind: 'copy'; text: string }
-  | { kind: 'clear-screen' }
-  | { kind: 'bell' };
-
-export interface EditorStep {
-  state: EditorState;
-  effects: readonly EditorEffect[];
-}
-
-export function createEditor(history: readonly string[] = []): EditorState {
-  return {
-    text: '',
-    cursor: 0,
-    anchor: null,
-    request: null,
-    base: '',
-    submitted: null,
-    queue: [],
-    aside: null,
-    conversation: false,
-    history,
-    browsing: null,
-    completing: null,
-    nextToken: 1,
-  };
-}
-
-export function isCommand(kind: InputRequest['kind']): boolean {
-  return kind === 'command' || kind === 'continuation';
-}
-
-/** The buffer holds an answer to the host rather than a command. */
-function answersHost(state: EditorState): boolean {
-  return state.request !== null && state.submitted === null && !isCommand(state.request.kind);
-}
-
-export function isSecret(state: EditorState): boolean {
-  return answersHost(state) && state.request?.kind === 'secret';
-}
-
-export function selectionOf(state: EditorState): { from: number; to: number } | null {
-  if (state.anchor === null || state.anchor === state.cursor) return null;
-  return { from: Math.min(state.anchor, state.cursor), to: Math.max(state.anchor, state.cursor) };
-}
-
-function only(state: EditorState): EditorStep {
-  return { state, effects: [] };
-}
-
-function bell(state: EditorState): EditorStep {
-  return { state, effects: [{ kind: 'bell' }] };
-}
-
-/** Every change of the text goes through here: it ends what belonged to the text before. */
-function withText(state: EditorState, text: string, cursor: number): EditorState {
-  return {
-    ...state,
-    text,
-    cursor: onBoundary(text, Math.max(0, Math.min(cursor, text.length))),
-    anchor: null,
-    browsing: null,
-    completing: null,
-  };
-}
-
-function replaceRange(state: EditorState, from: number, to: number, by: string): EditorState {
-  return withText(state, state.text.slice(0, from) + by + state.text.slice(to), from + by.length);
-}
 
 function insert(state: EditorState, raw: string): EditorStep {
   const clean = cleanInput(raw);
@@ -298,64 +148,6 @@ function vertical(state: EditorState, by: -1 | 1): EditorStep {
     anchor: null,
     completing: null,
   });
-}
-
-function show(state: EditorState, completing: Extract<Completing, { kind: 'showing' }>): EditorState {
-  const { original, from, length } = completing;
-  const by = completing.matches[completing.index]?.text ?? '';
-  const text = original.text.slice(0, from) + by + original.text.slice(from + length);
-  return { ...withText(state, text, from + by.length), completing };
-}
-
-function cycle(state: EditorState, by: -1 | 1): EditorStep {
-  const { completing } = state;
-  if (completing?.kind !== 'showing') return only(state);
-  const index = (completing.index + by + completing.matches.length) % completing.matches.length;
-  return only(show(state, { ...completing, index }));
-}
-
-function complete(state: EditorState, by: -1 | 1, menu: boolean): EditorStep {
-  if (state.completing?.kind === 'showing') {
-    if (menu && !state.completing.menu) {
-      return only({ ...state, completing: { ...state.completing, menu: true } });
-    }
-    return cycle(state, by);
-  }
-  if (state.request === null || state.submitted !== null || answersHost(state)) return bell(state);
-  const token = state.nextToken;
-  return {
-    state: {
-      ...state,
-      anchor: null,
-      nextToken: token + 1,
-      completing: { kind: 'asked', token, menu, back: by < 0 },
-    },
-    effects: [
-      { kind: 'complete', token, text: state.base + state.text, cursor: state.base.length + state.cursor },
-    ],
-  };
-}
-
-function completed(state: EditorState, token: number, completion: Completion | null): EditorStep {
-  const { completing } = state;
-  // Typing on has already given the question up.
-  if (completing?.kind !== 'asked' || completing.token !== token) return only(state);
-  const from = (completion?.replacementIndex ?? 0) - state.base.length;
-  const length = completion?.replacementLength ?? 0;
-  const inside = from >= 0 && from + length <= state.text.length;
-  if (completion === null || completion.matches.length === 0 || !inside) {
-    return bell({ ...state, completing: null });
-  }
-  const shown = show(state, {
-    kind: 'showing',
-    menu: completing.menu,
-    index: completing.back ? completion.matches.length - 1 : 0,
-    matches: completion.matches,
-    original: { text: state.text, cursor: state.cursor },
-    from,
-    length,
-  });
-  return only(completion.matches.length === 1 ? { ...shown, completing: null } : shown);
 }
 
 function revert(state: EditorState): EditorStep {

@@ -1,57 +1,19 @@
-import { FitAddon } from '@xterm/addon-fit';
-import { SearchAddon } from '@xterm/addon-search';
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
-import { WebLinksAddon } from '@xterm/addon-web-links';
-import { WebglAddon } from '@xterm/addon-webgl';
-import { Terminal } from '@xterm/xterm';
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import type { AppError } from '../../../shared/error.ts';
-import type {
-  CommandRecord,
-  InputRequest,
-  OutputItem,
-  ProgressBar,
-  TerminalSize,
-} from '../../../shared/terminal.ts';
-import type { Bridge } from '../../bridge/client.ts';
+import type { CommandRecord, InputRequest, OutputItem, TerminalSize } from '../../../shared/terminal.ts';
 import { appErrorOf } from '../../bridge/client.ts';
-import type { SettingsStore } from '../../stores/settings.ts';
-import type { CellWidths } from './cell-width.ts';
-import { dressEcho } from './echo.ts';
-import { actionFor } from './keymap.ts';
-import { createEditor, isCommand, isSecret, selectionOf, step } from './line-editor.ts';
-import type { Completing, EditorEffect, EditorEvent, EditorState } from './line-editor.ts';
-import { createMarks } from './marks.ts';
-import type { Marks } from './marks.ts';
+import { lineOf } from './edited-line.ts';
+import { createEditor } from './editor-state.ts';
+import type { EditorEffect, EditorEvent, EditorState } from './editor-state.ts';
+import { step } from './line-editor.ts';
 import { createOutputSequencer } from './output-sequencer.ts';
+import { earlierIsGone, pageParts } from './page-parts.ts';
 import { paint } from './painter.ts';
 import type { Painted } from './painter.ts';
-import { terminalTheme } from './terminal-theme.ts';
-
-/** What the panel around a terminal shows of it. */
-export interface TerminalState {
-  attached: 'no' | 'attaching' | 'yes';
-  error: AppError | null;
-  /** Nothing was ever written to the page. */
-  empty: boolean;
-  progress: readonly ProgressBar[];
-  request: InputRequest['kind'] | null;
-  /** Command lines waiting for their prompt. */
-  queued: number;
-  menu: { completing: Extract<Completing, { kind: 'showing' }>; top: number } | null;
-  finding: boolean;
-  title: string;
-}
-
-export interface TerminalDeps {
-  bridge: Bridge;
-  settings: SettingsStore;
-  widths: CellWidths;
-  fail: (error: AppError) => void;
-  /** More than one line is about to be pasted: ask first. */
-  confirmPaste: (sessionId: number, text: string) => void;
-}
+import { keyIntent } from './terminal-keys.ts';
+import { TerminalScreen } from './terminal-screen.ts';
+import { freshTerminal } from './terminal-state.ts';
+import type { TerminalDeps, TerminalState } from './terminal-state.ts';
 
 /** Height of the completion menu: six rows of 24 px and its frame. */
 const menuHeight = 6 * 24 + 16;
@@ -61,10 +23,6 @@ const resizeWait = 80;
 const longPaste = 5 * 1024;
 const showCursor = '\u001b[?25h';
 const hideCursor = '\u001b[?25l';
-/** Neighbouring pieces are joined up to this: beyond it a write of its own costs xterm nothing more. */
-const longPart = 65_536;
-// oxlint-disable-next-line no-control-regex -- escape sequences begin with a control character
-const intense = /\u001b\[(3[0-7]);1m/g;
 
 /**
  * One session's terminal: its xterm, the line editor drawn into it, and the conversation with main. Lives as long as the session is looked
@@ -72,105 +30,54 @@ const intense = /\u001b\[(3[0-7]);1m/g;
  */
 export class TerminalView {
   readonly sessionId: number;
-  readonly element: HTMLElement;
-  readonly state: StoreApi<TerminalState>;
+  readonly state: StoreApi<TerminalState> = createStore(() => freshTerminal);
   readonly #deps: TerminalDeps;
-  readonly #terminal: Terminal;
-  readonly #fit = new FitAddon();
-  readonly #search = new SearchAddon();
+  readonly #screen: TerminalScreen;
   readonly #sequencer = createOutputSequencer();
-  readonly #layer: HTMLElement;
-  readonly #marks: Marks;
   readonly #commands = new Map<number, string>();
-  readonly #jobs: ((done: () => void) => void)[] = [];
   readonly #stops: (() => void)[] = [];
   #editor: EditorState = createEditor();
   #painted: (Painted & { startColumn: number }) | null = null;
   #paintQueued = false;
-  #busy = false;
-  #webgl: WebglAddon | null = null;
   #shown = false;
   #size: TerminalSize = { columns: 80, rows: 24 };
   #resizeTimer: ReturnType<typeof setTimeout> | undefined;
   #interactive = true;
   #attachment = 0;
   #expected: InputRequest | null = null;
-  #disposed = false;
+  /** The last request main told of while the snapshot was on its way: newer than the snapshot's own, which it may overtake. */
+  #heard: { request: InputRequest | null } | null = null;
 
   constructor(sessionId: number, deps: TerminalDeps) {
     this.sessionId = sessionId;
     this.#deps = deps;
-    const settings = deps.settings.getState();
-    this.state = createStore<TerminalState>(() => ({
-      attached: 'no',
-      error: null,
-      empty: true,
-      progress: [],
-      request: null,
-      queued: 0,
-      menu: null,
-      finding: false,
-      title: '',
-    }));
-
-    this.element = document.createElement('div');
-    this.element.className = 'term-host';
-    const screen = document.createElement('div');
-    screen.className = 'term-screen';
-    this.#layer = document.createElement('div');
-    this.#layer.className = 'term-margin';
-    this.element.append(screen, this.#layer);
-
-    this.#terminal = new Terminal({
-      allowProposedApi: true,
-      cursorBlink: false,
-      cursorStyle: 'block',
-      cursorInactiveStyle: 'outline',
-      customGlyphs: true,
-      drawBoldTextInBrightColors: false,
-      fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono').trim(),
-      fontSize: settings.fontSize,
-      fontWeightBold: '600',
-      lineHeight: 1.2,
-      minimumContrastRatio: 4.5,
-      // The scrollbar's width, too.
-      overviewRuler: { width: 10 },
-      scrollback: settings.scrollback,
-      screenReaderMode: settings.screenReader,
-      theme: terminalTheme(),
+    this.#screen = new TerminalScreen({
+      settings: deps.settings.getState(),
+      onKey: (event) => this.#key(event),
+      onData: (data) => this.#data(data),
+      onPaste: (text) => this.paste(text),
+      onFault: (thrown) => deps.fail(appErrorOf(thrown)),
     });
-    this.#terminal.loadAddon(this.#fit);
-    this.#terminal.loadAddon(this.#search);
-    this.#terminal.loadAddon(new UnicodeGraphemesAddon());
-    this.#terminal.loadAddon(
-      new WebLinksAddon((event, uri) => {
-        if (event.ctrlKey || event.metaKey) window.open(uri, '_blank', 'noopener');
-      }),
-    );
-    this.#marks = createMarks(this.#terminal, this.#layer);
-    this.#terminal.attachCustomKeyEventHandler((event) => this.#key(event));
-    this.#terminal.onData((data) => this.#data(data));
-    this.#terminal.onRender(() => this.#marks.draw());
-    this.#terminal.onScroll(() => this.#marks.draw());
-    this.element.addEventListener('paste', (event) => this.#pasteEvent(event), { capture: true });
-    this.#terminal.open(screen);
     this.#subscribe();
+  }
+
+  get element(): HTMLElement {
+    return this.#screen.element;
   }
 
   // --- shown and hidden ---
 
   show(): void {
-    if (this.#disposed) return;
+    if (this.#screen.disposed) return;
     this.#shown = true;
-    this.#loadWebgl();
+    this.#screen.show();
     this.fit();
     if (this.state.getState().attached === 'no') void this.attach();
   }
 
   hide(): void {
     this.#shown = false;
-    this.#webgl?.dispose();
-    this.#webgl = null;
+    this.#screen.hide();
   }
 
   /** Only who is inside a session can type into it. Left, nothing typed stays behind to run when somebody enters again. */
@@ -180,23 +87,20 @@ export class TerminalView {
     if (!interactive) {
       this.#editor = { ...createEditor(this.#editor.history), request: this.#editor.request };
     }
-    this.#enqueue((done) => this.#terminal.write(interactive ? showCursor : hideCursor, done));
+    this.#screen.enqueue((done) => this.#screen.terminal.write(interactive ? showCursor : hideCursor, done));
     this.#schedulePaint();
   }
 
   focus(): void {
-    this.#terminal.focus();
+    this.#screen.terminal.focus();
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    this.#shown = false;
     this.#attachment++;
     clearTimeout(this.#resizeTimer);
-    for (const stop of this.#stops) stop();
-    this.hide();
-    this.#terminal.dispose();
-    this.element.remove();
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#screen.dispose();
   }
 
   get size(): TerminalSize {
@@ -205,15 +109,13 @@ export class TerminalView {
 
   /** Gives the terminal the room it has; main hears of it when the dragging ends. */
   fit(): void {
-    if (!this.#shown || !this.element.isConnected) return;
-    const proposed = this.#fit.proposeDimensions();
-    if (proposed === undefined || !Number.isFinite(proposed.cols) || !Number.isFinite(proposed.rows)) return;
-    // The contract's bounds: narrower than 20 columns no table can be drawn, and a terminal is never wider than 1000.
-    const columns = Math.min(1000, Math.max(20, proposed.cols));
-    const rows = Math.min(1000, Math.max(2, proposed.rows));
-    if (columns === this.#size.columns && rows === this.#size.rows && this.#terminal.cols === columns) return;
-    this.#size = { columns, rows };
-    this.#enqueue((done) => this.#resize(columns, rows, done));
+    const size = this.#shown ? this.#screen.proposeSize() : null;
+    if (size === null) return;
+    const { columns, rows } = size;
+    const same = columns === this.#size.columns && rows === this.#size.rows;
+    if (same && this.#screen.terminal.cols === columns) return;
+    this.#size = size;
+    this.#screen.enqueue((done) => this.#resize(columns, rows, done));
     clearTimeout(this.#resizeTimer);
     this.#resizeTimer = setTimeout(() => this.#tellSize(), resizeWait);
   }
@@ -225,26 +127,10 @@ export class TerminalView {
 
   /** The line is taken away first: xterm does not reflow the line the cursor is on. */
   #resize(columns: number, rows: number, done: () => void): void {
-    this.#terminal.write(this.#takeErase(), () => {
-      if (!this.#disposed) this.#terminal.resize(columns, rows);
+    this.#screen.terminal.write(this.#takeErase(), () => {
+      if (!this.#screen.disposed) this.#screen.terminal.resize(columns, rows);
       this.#drawLine(done);
     });
-  }
-
-  #loadWebgl(): void {
-    if (this.#webgl !== null) return;
-    try {
-      const addon = new WebglAddon();
-      addon.onContextLoss(() => {
-        addon.dispose();
-        this.#webgl = null;
-      });
-      this.#terminal.loadAddon(addon);
-      this.#webgl = addon;
-    } catch {
-      // No graphics card, or none left: xterm draws with elements instead.
-      this.#webgl = null;
-    }
   }
 
   // --- main ---
@@ -257,7 +143,9 @@ export class TerminalView {
         if (mine(payload)) this.#receive(payload.items);
       }),
       bridge.on('terminal.input', (payload) => {
-        if (mine(payload)) this.#expect(payload.request);
+        if (!mine(payload)) return;
+        if (this.state.getState().attached === 'attaching') this.#heard = { request: payload.request };
+        else this.#expect(payload.request);
       }),
       bridge.on('terminal.command', (payload) => {
         if (mine(payload)) this.#command(payload.command);
@@ -269,10 +157,7 @@ export class TerminalView {
         if (mine(payload)) this.state.setState({ title: payload.title });
       }),
       settings.subscribe((now) => {
-        this.#terminal.options.fontSize = now.fontSize;
-        this.#terminal.options.scrollback = now.scrollback;
-        this.#terminal.options.screenReaderMode = now.screenReader;
-        this.#terminal.options.theme = terminalTheme();
+        this.#screen.apply(now);
         this.fit();
       }),
     );
@@ -282,6 +167,7 @@ export class TerminalView {
   async attach(): Promise<void> {
     const attachment = ++this.#attachment;
     this.#sequencer.stop();
+    this.#heard = null;
     this.state.setState({ attached: 'attaching', error: null });
     try {
       const snapshot = await this.#deps.bridge.call('terminal.attach', {
@@ -289,38 +175,32 @@ export class TerminalView {
         size: this.#size,
       });
       if (attachment !== this.#attachment) return;
-      this.#enqueue((done) => {
+      this.#screen.enqueue((done) => {
         this.#painted = null;
-        this.#marks.clear();
-        this.#terminal.reset();
-        this.#terminal.write(this.#interactive ? '' : hideCursor, done);
+        this.#screen.marks.clear();
+        this.#screen.terminal.reset();
+        this.#screen.terminal.write(this.#interactive ? '' : hideCursor, done);
       });
       this.#edit({ kind: 'history', history: snapshot.history });
       this.#commands.clear();
       for (const command of snapshot.commands) this.#commands.set(command.commandId, command.text);
       const after = this.#sequencer.start(snapshot.seq);
-      this.#enqueue((done) => {
-        for (const command of snapshot.commands) this.#marks.update(command);
+      this.#screen.enqueue((done) => {
+        for (const command of snapshot.commands) this.#screen.marks.update(command);
         done();
       });
-      const lead: OutputItem[] = snapshot.truncated
-        ? [
-            {
-              seq: 0,
-              commandId: 0,
-              kind: 'notice',
-              vt: '\u001b[90mEarlier output is no longer kept.\u001b[0m\r\n',
-            },
-          ]
-        : [];
-      this.#write([...lead, ...snapshot.items], false);
+      this.#write(snapshot.truncated ? [earlierIsGone, ...snapshot.items] : snapshot.items, false);
       this.#write(after, true);
-      this.#expect(snapshot.request);
       this.state.setState({ attached: 'yes', progress: snapshot.progress });
+      this.#expect(this.#latest(snapshot.request));
     } catch (thrown) {
       if (attachment !== this.#attachment) return;
       this.state.setState({ attached: 'no', error: appErrorOf(thrown) });
     }
+  }
+
+  #latest(request: InputRequest | null): InputRequest | null {
+    return this.#heard === null ? request : this.#heard.request;
   }
 
   #receive(items: readonly OutputItem[]): void {
@@ -337,14 +217,14 @@ export class TerminalView {
       return;
     }
     this.#expected = null;
-    this.#enqueue((done) => this.#request(request, done));
+    this.#screen.enqueue((done) => this.#request(request, done));
   }
 
   #command(record: CommandRecord): void {
     this.#commands.set(record.commandId, record.text);
     // In the order of the page: the mark's place comes with the echo.
-    this.#enqueue((done) => {
-      this.#marks.update(record);
+    this.#screen.enqueue((done) => {
+      this.#screen.marks.update(record);
       done();
     });
   }
@@ -357,22 +237,6 @@ export class TerminalView {
 
   // --- drawing: everything that touches the terminal is one job after another ---
 
-  #enqueue(job: (done: () => void) => void): void {
-    this.#jobs.push(job);
-    this.#next();
-  }
-
-  #next(): void {
-    if (this.#busy || this.#disposed) return;
-    const job = this.#jobs.shift();
-    if (job === undefined) return;
-    this.#busy = true;
-    job(() => {
-      this.#busy = false;
-      this.#next();
-    });
-  }
-
   #takeErase(): string {
     const erase = this.#painted?.erase ?? '';
     this.#painted = null;
@@ -384,8 +248,14 @@ export class TerminalView {
     if (items.length === 0) return;
     if (this.state.getState().empty) this.state.setState({ empty: false });
     const attachment = this.#attachment;
-    this.#enqueue((done) => {
-      const parts = this.#parts(items, this.#editor.submitted?.text ?? null);
+    this.#screen.enqueue((done) => {
+      // The echo of a line just sent may come before main says which command it became.
+      const typed = this.#editor.submitted?.text ?? null;
+      const parts = pageParts(
+        items,
+        (commandId) => this.#commands.get(commandId) ?? typed,
+        (commandId) => this.#screen.marks.has(commandId),
+      );
       if (items.some((item) => item.kind === 'echo'))
         this.#editor = step(this.#editor, { kind: 'echoed' }).state;
       const finish = (): void => {
@@ -395,29 +265,11 @@ export class TerminalView {
       const next = (index: number): void => {
         const part = parts[index];
         if (part === undefined) return finish();
-        if (part.commandId > 0) this.#marks.place(part.commandId);
-        this.#terminal.write(part.vt, () => next(index + 1));
+        if (part.commandId > 0) this.#screen.marks.place(part.commandId);
+        this.#screen.terminal.write(part.vt, () => next(index + 1));
       };
-      this.#terminal.write(this.#takeErase(), () => next(0));
+      this.#screen.terminal.write(this.#takeErase(), () => next(0));
     });
-  }
-
-  /** Neighbouring pieces in one write; a command's first echo begins a part, because its mark goes there. */
-  #parts(items: readonly OutputItem[], typed: string | null): { commandId: number; vt: string }[] {
-    const parts: { commandId: number; vt: string }[] = [];
-    const placed = new Set<number>();
-    for (const item of items) {
-      const last = parts.at(-1);
-      if (item.kind === 'echo') {
-        const first = item.commandId > 0 && !placed.has(item.commandId) && !this.#marks.has(item.commandId);
-        placed.add(item.commandId);
-        const vt = dressEcho(item.vt, this.#commands.get(item.commandId) ?? typed);
-        parts.push({ commandId: first ? item.commandId : 0, vt });
-      } else if (last === undefined || last.vt.length > longPart) {
-        parts.push({ commandId: 0, vt: dressed(item) });
-      } else last.vt += dressed(item);
-    }
-    return parts;
   }
 
   #acknowledge(items: readonly OutputItem[]): void {
@@ -428,49 +280,43 @@ export class TerminalView {
   #schedulePaint(): void {
     if (this.#paintQueued) return;
     this.#paintQueued = true;
-    this.#enqueue((done) => {
+    this.#screen.enqueue((done) => {
       this.#paintQueued = false;
       this.#drawLine(done);
     });
   }
 
   #drawLine(done: () => void): void {
-    if (this.#disposed) return done();
+    if (this.#screen.disposed) return done();
     const editor = this.#editor;
     const line = lineOf(editor);
     if (line === null) {
-      this.#terminal.write(this.#takeErase(), () => {
+      this.#screen.terminal.write(this.#takeErase(), () => {
         this.#showMenu();
         done();
       });
       return;
     }
-    const start = this.#painted?.startColumn ?? this.#terminal.buffer.active.cursorX;
-    const cell = this.#cellHeight();
+    const start = this.#painted?.startColumn ?? this.#screen.terminal.buffer.active.cursorX;
+    const cell = this.#screen.cellHeight;
     const menu = editor.completing?.kind === 'showing' && editor.completing.menu;
     const painted = paint(
       {
         ...line,
-        columns: this.#terminal.cols,
-        rows: this.#terminal.rows,
+        columns: this.#screen.terminal.cols,
+        rows: this.#screen.terminal.rows,
         // A line that begins behind the last column begins on the next row.
-        startColumn: start >= this.#terminal.cols ? 0 : start,
+        startColumn: start >= this.#screen.terminal.cols ? 0 : start,
         reserve: menu ? Math.ceil(menuHeight / cell) : 0,
       },
       this.#deps.widths,
     );
     const erase = this.#takeErase();
     this.#painted = { ...painted, startColumn: start };
-    this.#terminal.write(erase + painted.vt, () => {
+    this.#screen.terminal.write(erase + painted.vt, () => {
       this.#showMenu();
       done();
     });
-  }
-
-  #cellHeight(): number {
-    const screen = this.#terminal.element?.querySelector('.xterm-screen');
-    const height = (screen?.clientHeight ?? 0) / this.#terminal.rows;
-    return height > 0 ? height : 20;
   }
 
   #showMenu(): void {
@@ -481,51 +327,39 @@ export class TerminalView {
       if (shown.menu !== null) this.state.setState({ menu: null });
       return;
     }
-    const buffer = this.#terminal.buffer.active;
-    const row =
-      buffer.baseY + buffer.cursorY - buffer.viewportY - this.#painted.cursorRow + this.#painted.rows;
-    this.state.setState({ menu: { completing, top: Math.round(row * this.#cellHeight()) } });
+    const row = this.#screen.cursorRow - this.#painted.cursorRow + this.#painted.rows;
+    this.state.setState({ menu: { completing, top: Math.round(row * this.#screen.cellHeight) } });
   }
 
   // --- typing ---
 
   #key(event: KeyboardEvent): boolean {
     if (event.type !== 'keydown' || event.isComposing) return true;
-    const { key, ctrlKey, shiftKey, altKey } = event;
-    // The window's own keys pass by; everything else inside a terminal is the line editor's.
-    if (key === 'F6' || (ctrlKey && shiftKey && key.toLowerCase() === 'f')) return false;
-    if (ctrlKey && !altKey && key.toLowerCase() === 'v') return false;
-    if (shiftKey && key === 'Insert') return false;
-    if (key === 'PageUp' || key === 'PageDown') {
-      this.#terminal.scrollPages(key === 'PageUp' ? -1 : 1);
-      return false;
-    }
-    if (this.#copySelected(event)) return false;
-    if (!this.#interactive) {
-      if (ctrlKey && key.toLowerCase() === 'c') this.interrupt();
-      return false;
-    }
-    if (this.#editor.request?.kind === 'key' && !(ctrlKey && key.toLowerCase() === 'c')) return true;
-    const action = actionFor(event);
-    // Composed characters (AltGr, Option, an input method) become text; what else xterm makes of a key is dropped in #data.
-    if (action === null) return true;
+    const intent = keyIntent(event, {
+      interactive: this.#interactive,
+      waitsForKey: this.#editor.request?.kind === 'key',
+      selected: this.#screen.terminal.hasSelection(),
+    });
+    if (intent.kind === 'text') return true;
+    if (intent.kind === 'leave') return false;
     event.preventDefault();
-    this.#edit({ kind: 'action', action });
-    this.#terminal.scrollToBottom();
+    switch (intent.kind) {
+      case 'scroll':
+        this.#screen.terminal.scrollPages(intent.pages);
+        break;
+      case 'copy':
+        this.#copy(this.#screen.terminal.getSelection());
+        this.#screen.terminal.clearSelection();
+        break;
+      case 'interrupt':
+        this.interrupt();
+        break;
+      case 'action':
+        this.#edit({ kind: 'action', action: intent.action });
+        this.#screen.terminal.scrollToBottom();
+        break;
+    }
     return false;
-  }
-
-  /** Ctrl+C, or Ctrl+Insert, with text selected in the page copies it and leaves the command alone. */
-  #copySelected(event: KeyboardEvent): boolean {
-    const copies =
-      (event.ctrlKey || event.metaKey) &&
-      !event.altKey &&
-      (event.key.toLowerCase() === 'c' || event.key === 'Insert');
-    if (!copies || !this.#terminal.hasSelection()) return false;
-    event.preventDefault();
-    this.#copy(this.#terminal.getSelection());
-    this.#terminal.clearSelection();
-    return true;
   }
 
   #data(data: string): void {
@@ -538,13 +372,7 @@ export class TerminalView {
     // Keys the keymap does not know arrive as escape sequences; they are not text.
     if (data.startsWith('\u001b') || (data.length === 1 && data < ' ')) return;
     this.#edit({ kind: 'insert', text: data });
-    this.#terminal.scrollToBottom();
-  }
-
-  #pasteEvent(event: ClipboardEvent): void {
-    event.preventDefault();
-    event.stopPropagation();
-    this.paste(event.clipboardData?.getData('text/plain') ?? '');
+    this.#screen.terminal.scrollToBottom();
   }
 
   paste(text: string): void {
@@ -561,7 +389,7 @@ export class TerminalView {
   /** Puts text into the line, as if typed; it is never sent by that. */
   insert(text: string): void {
     this.#edit({ kind: 'insert', text });
-    this.#terminal.scrollToBottom();
+    this.#screen.terminal.scrollToBottom();
   }
 
   /** Each line a command of its own, the next when the one before is done. */
@@ -591,7 +419,7 @@ export class TerminalView {
     const { state, effects } = step(this.#editor, event);
     this.#editor = state;
     // Who types has done with what was selected; Ctrl+C means the command again.
-    if (event.kind === 'insert' || event.kind === 'action') this.#terminal.clearSelection();
+    if (event.kind === 'insert' || event.kind === 'action') this.#screen.terminal.clearSelection();
     for (const effect of effects) this.#perform(effect);
     this.#schedulePaint();
   }
@@ -614,7 +442,7 @@ export class TerminalView {
         this.clear();
         break;
       case 'bell':
-        this.element.animate?.([{ opacity: 0.7 }, { opacity: 1 }], { duration: 90 });
+        this.#screen.bell();
         break;
     }
   }
@@ -649,86 +477,27 @@ export class TerminalView {
 
   /** The screen is empty, the line at its top; what was above stays in the scrollback. */
   clear(): void {
-    this.#enqueue((done) => {
-      this.#terminal.write(this.#takeErase(), () => {
-        const above = this.#terminal.buffer.active.cursorY;
-        // Scroll what is above out of sight, then go to the top.
-        this.#terminal.write(`\u001b[${this.#terminal.rows};1H${'\n'.repeat(above)}\u001b[H\u001b[J`, () =>
-          this.#drawLine(done),
-        );
-      });
+    this.#screen.enqueue((done) => {
+      this.#screen.terminal.write(this.#takeErase(), () =>
+        this.#screen.scrollAway(() => this.#drawLine(done)),
+      );
     });
   }
 
   /** The page as text, one string a row; with `screen` only what the screen shows. */
   text(screen = false): string[] {
-    const buffer = this.#terminal.buffer.active;
-    const lines: string[] = [];
-    for (let row = screen ? buffer.baseY : 0; row < buffer.length; row++) {
-      lines.push(buffer.getLine(row)?.translateToString(true) ?? '');
-    }
-    return lines;
+    return this.#screen.text(screen);
   }
 
   find(text: string, forward: boolean): boolean {
-    const decorations = {
-      matchOverviewRuler: terminalTheme().brightBlack ?? '#888888',
-      activeMatchColorOverviewRuler: terminalTheme().foreground ?? '#ffffff',
-    };
-    return forward
-      ? this.#search.findNext(text, { decorations })
-      : this.#search.findPrevious(text, { decorations });
+    return this.#screen.find(text, forward);
   }
 
   setFinding(finding: boolean): void {
     this.state.setState({ finding });
     if (!finding) {
-      this.#search.clearDecorations();
-      this.#terminal.clearSelection();
+      this.#screen.endFind();
       this.focus();
     }
   }
-}
-
-/**
- * PowerShell writes its colours as intense ones (`31;1`). A console on Windows shows that as a brighter colour and not as bold type, and
- * pages of bold errors are hard to read; the prompt alone is bold here.
- */
-function quietIntensity(vt: string): string {
-  return vt.replaceAll(intense, '\u001b[$1m');
-}
-
-/** Faint type is half as strong as the theme's text, too weak to read in any of them; what PSDeck itself says is drawn in the dim colour instead. */
-function dressed(item: OutputItem): string {
-  const vt = quietIntensity(item.vt);
-  if (item.kind !== 'notice') return vt;
-  return vt.replaceAll('\u001b[2m', '\u001b[90m').replaceAll('\u001b[22m', '\u001b[39m');
-}
-
-/** The line as it is to be drawn now; nothing while nobody waits for input. */
-function lineOf(
-  editor: EditorState,
-): Omit<Parameters<typeof paint>[0], 'columns' | 'rows' | 'startColumn' | 'reserve'> | null {
-  const { submitted, request } = editor;
-  if (submitted !== null) {
-    return {
-      prompt: submitted.prompt,
-      continuationPrompt: '>> ',
-      text: submitted.text,
-      cursor: submitted.text.length,
-      selection: null,
-      masked: submitted.kind === 'secret',
-      command: isCommand(submitted.kind),
-    };
-  }
-  if (request === null) return null;
-  return {
-    prompt: request.prompt,
-    continuationPrompt: '>> ',
-    text: request.kind === 'key' ? '' : editor.text,
-    cursor: request.kind === 'key' ? 0 : editor.cursor,
-    selection: request.kind === 'key' ? null : selectionOf(editor),
-    masked: isSecret(editor),
-    command: isCommand(request.kind),
-  };
 }

@@ -6,8 +6,9 @@ import type {
   EditorEffect,
   EditorEvent,
   EditorState,
-} from '../../../renderer/features/terminal/line-editor.ts';
-import { createEditor, selectionOf, step } from '../../../renderer/features/terminal/line-editor.ts';
+} from '../../../renderer/features/terminal/editor-state.ts';
+import { createEditor, selectionOf } from '../../../renderer/features/terminal/editor-state.ts';
+import { step } from '../../../renderer/features/terminal/line-editor.ts';
 import { onBoundary } from '../../../renderer/features/terminal/text.ts';
 import type { InputRequest } from '../../../shared/terminal.ts';
 
