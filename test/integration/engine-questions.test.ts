@@ -160,6 +160,17 @@ describe.skipIf(noEngine !== undefined)('the reduced engine asks', () => {
     ]);
   });
 
+  test('Clear-Host asks the client to clear, as PowerShell does on Windows', async () => {
+    await run('Clear-Host');
+    expect(calls).toMatchObject([
+      { method: 'SetCursorPosition', args: { position: { x: 0, y: 0 } } },
+      {
+        method: 'SetBufferContents1',
+        args: { rectangle: { left: -1, top: -1, right: -1, bottom: -1 }, fill: { character: ' ' } },
+      },
+    ]);
+  });
+
   test('a table is as wide as the window', async () => {
     await run("[pscustomobject]@{ Long = 'x' * 200; B = 1 } | Out-Default");
     const lines = calls.flatMap((call) => ('text' in call.args ? [call.args.text] : []));

@@ -6,12 +6,17 @@
 // --warm      run some everyday commands in the background first, so that the first session finds them compiled
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using System.Reflection;
 using PSDeck.Engine;
 
 var reduced = args.Contains("--reduced");
 UseEnglishFormats();
-if (reduced) AddModules();
+if (reduced)
+{
+    AddModules();
+    ReplaceClearHost();
+}
 if (args.Contains("--warm")) WarmUp.Start(reduced);
 RunServer();
 
@@ -41,6 +46,26 @@ static void AddModules()
     Environment.SetEnvironmentVariable(
         "PSModulePath",
         string.IsNullOrEmpty(before) ? modules : modules + Path.PathSeparator + before);
+}
+
+// On Unix the engine's own Clear-Host runs the program `clear` on a console that a remote session has not got. This one asks the client to
+// clear, as PowerShell does on Windows. (An initial command could define it too, but the server then reports that command's state to a
+// client that never asked for it.)
+static void ReplaceClearHost()
+{
+    const string text =
+        "$ui = $Host.UI.RawUI; $ui.CursorPosition = [System.Management.Automation.Host.Coordinates]::new(0, 0); " +
+        "$ui.SetBufferContents([System.Management.Automation.Host.Rectangle]::new(-1, -1, -1, -1), " +
+        "[System.Management.Automation.Host.BufferCell]::new(' ', $ui.ForegroundColor, $ui.BackgroundColor, 'Complete'))";
+    var members = typeof(InitialSessionState).GetMember("BuiltInFunctions", BindingFlags.Static | BindingFlags.NonPublic);
+    var functions = (members.FirstOrDefault() switch
+    {
+        FieldInfo field => field.GetValue(null),
+        PropertyInfo property => property.GetValue(null),
+        _ => null,
+    }) as SessionStateFunctionEntry[] ?? [];
+    var at = Array.FindIndex(functions, function => function.Name == "Clear-Host");
+    if (at >= 0) functions[at] = new SessionStateFunctionEntry("Clear-Host", text);
 }
 
 // The mediator is internal, hence the reflection. RemoteSessionNamedPipeServer.CreateCustomNamedPipeServer is the public way to the same

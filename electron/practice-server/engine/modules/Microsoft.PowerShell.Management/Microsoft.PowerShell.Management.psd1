@@ -24,6 +24,7 @@
         'Get-PSProvider',
         'Get-Process',
         'Get-Service',
+        'Get-TimeZone',
         'Invoke-Item',
         'Join-Path',
         'Move-Item',
@@ -40,6 +41,7 @@
         'Set-ItemProperty',
         'Set-Location',
         'Split-Path',
+        'Start-Process',
         'Stop-Process',
         'Test-Path',
         'Wait-Process'
