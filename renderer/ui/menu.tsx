@@ -13,8 +13,12 @@ export interface MenuEntry {
 /** `null` draws a line between groups. */
 export type MenuEntries = readonly (MenuEntry | null)[];
 
-function Items({ entries }: { entries: MenuEntries }) {
-  return entries.map((entry, index) =>
+/** Asked for when the menu opens, where what it offers depends on the moment. */
+export type MenuSource = MenuEntries | (() => MenuEntries);
+
+function Items({ entries }: { entries: MenuSource }) {
+  const now = typeof entries === 'function' ? entries() : entries;
+  return now.map((entry, index) =>
     entry === null ? (
       <Menu.Separator key={`line-${String(index)}`} className="menu-line" />
     ) : (
@@ -32,7 +36,7 @@ function Items({ entries }: { entries: MenuEntries }) {
   );
 }
 
-export function MenuButton({ entries, children }: { entries: MenuEntries; children: ReactElement }) {
+export function MenuButton({ entries, children }: { entries: MenuSource; children: ReactElement }) {
   return (
     <Menu.Root>
       <Menu.Trigger render={children} />
@@ -47,7 +51,7 @@ export function MenuButton({ entries, children }: { entries: MenuEntries; childr
   );
 }
 
-export function WithContextMenu({ entries, children }: { entries: MenuEntries; children: ReactElement }) {
+export function WithContextMenu({ entries, children }: { entries: MenuSource; children: ReactElement }) {
   return (
     <ContextMenu.Root>
       <ContextMenu.Trigger render={children} />

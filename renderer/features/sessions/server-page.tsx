@@ -113,8 +113,6 @@ export function ServerPage({ server }: { server: Server }) {
             </>
           )}
         </div>
-      ) : row.state === 'Broken' && row.reason !== undefined ? (
-        <Trouble error={row.reason} onRetry={() => void createSession(desk, server.id, { enter: true })} />
       ) : row.state === 'Opening' || row.state === 'BeforeOpen' ? (
         <div className="blank" role="status">
           <span className="state">

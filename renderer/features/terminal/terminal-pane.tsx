@@ -1,10 +1,13 @@
-import { LogIn, LogOut, Search, Trash2 } from 'lucide-react';
+import { ClipboardPaste, Copy, Eraser, LogIn, LogOut, Search, Trash2, TriangleAlert } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import type { SessionRow } from '../../../shared/session.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Glyph, sessionGlyph } from '../../ui/glyphs.tsx';
+import type { MenuEntries } from '../../ui/menu.tsx';
+import { WithContextMenu } from '../../ui/menu.tsx';
 import { Tip } from '../../ui/tip.tsx';
-import { enterSession, exitSession, askRemoveSession } from '../sessions/open-session.ts';
+import { isLive } from '../../stores/sessions.ts';
+import { askRemoveSession, createSession, enterSession, exitSession } from '../sessions/open-session.ts';
 import { Trouble } from '../sessions/trouble.tsx';
 import { CompletionMenu } from './completion-menu.tsx';
 import { FindBar } from './find-bar.tsx';
@@ -22,15 +25,17 @@ function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
   }
   return (
     <>
-      <div className="term-wrap" ref={box} role="group" aria-label={`Terminal of ${row.name}`}>
-        {state.empty && state.attached === 'yes' && !row.entered ? (
-          <p className="term-hint">
-            Nothing has run in {row.name} from here yet. Enter it, or run one command below.
-          </p>
-        ) : null}
-        {state.finding ? <FindBar view={view} /> : null}
-        {state.menu === null ? null : <CompletionMenu menu={state.menu} view={view} />}
-      </div>
+      <WithContextMenu entries={() => terminalEntries(view, row)}>
+        <div className="term-wrap" ref={box} role="group" aria-label={`Terminal of ${row.name}`}>
+          {state.empty && state.attached === 'yes' && row.state === 'Opened' && !row.entered ? (
+            <p className="term-hint">
+              Nothing has run in {row.name} from here yet. Enter it, or run one command below.
+            </p>
+          ) : null}
+          {state.finding ? <FindBar view={view} /> : null}
+          {state.menu === null ? null : <CompletionMenu menu={state.menu} view={view} />}
+        </div>
+      </WithContextMenu>
       <ProgressPanel bars={state.progress} />
       {state.queued > 0 ? (
         <p className="termnote" role="status">
@@ -40,6 +45,72 @@ function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
       ) : null}
     </>
   );
+}
+
+/** Why a session ended. Its page stays below, to be read and copied. */
+function Ended({ row }: { row: SessionRow }) {
+  const desk = useDesk();
+  const { reason } = row;
+  if (reason === undefined || isLive(row)) return null;
+  const more = [reason.why, reason.cure?.text].filter((text) => text !== undefined).join(' ');
+  return (
+    <div className="callout bad ended" role="alert">
+      <TriangleAlert aria-hidden />
+      <div className="grow">
+        <p>{reason.title}</p>
+        {more === '' ? null : <p className="soft">{more}</p>}
+        {reason.details === undefined ? null : <p className="dim mono">{reason.details}</p>}
+      </div>
+      <button
+        type="button"
+        className="btn small"
+        onClick={() => void createSession(desk, row.serverId, { enter: true })}
+      >
+        <LogIn className="s" aria-hidden />
+        Enter again
+      </button>
+    </div>
+  );
+}
+
+/** A click on the right: what the keyboard does, for the hand that is on the mouse. */
+function terminalEntries(view: TerminalView, row: SessionRow): MenuEntries {
+  const paste: MenuEntries = row.entered
+    ? [
+        {
+          label: 'Paste',
+          icon: <ClipboardPaste aria-hidden />,
+          keys: 'Ctrl+V',
+          run: () => {
+            navigator.clipboard.readText().then(
+              (text) => {
+                view.paste(text);
+                view.focus();
+              },
+              () => undefined,
+            );
+          },
+        },
+      ]
+    : [];
+  return [
+    {
+      label: 'Copy',
+      icon: <Copy aria-hidden />,
+      keys: 'Ctrl+C',
+      disabled: !view.hasSelection,
+      run: () => view.copySelection(),
+    },
+    ...paste,
+    null,
+    {
+      label: 'Find in output',
+      icon: <Search aria-hidden />,
+      keys: 'Ctrl+Shift+F',
+      run: () => view.setFinding(true),
+    },
+    { label: 'Clear the screen', icon: <Eraser aria-hidden />, keys: 'Ctrl+L', run: () => view.clear() },
+  ];
 }
 
 export function TerminalPane({ row }: { row: SessionRow }) {
@@ -79,17 +150,12 @@ export function TerminalPane({ row }: { row: SessionRow }) {
               <LogOut className="s" aria-hidden />
               Exit
             </button>
-          ) : (
-            <button
-              type="button"
-              className="btn small"
-              disabled={row.state !== 'Opened'}
-              onClick={() => void enterSession(desk, row)}
-            >
+          ) : row.state === 'Opened' ? (
+            <button type="button" className="btn small" onClick={() => void enterSession(desk, row)}>
               <LogIn className="s" aria-hidden />
               Enter
             </button>
-          )}
+          ) : null}
           <Tip text="Remove this session" keys="Delete in the list">
             <button
               type="button"
@@ -101,6 +167,7 @@ export function TerminalPane({ row }: { row: SessionRow }) {
             </button>
           </Tip>
         </div>
+        <Ended row={row} />
         <Page key={row.id} view={view} row={row} />
         {row.entered || row.state !== 'Opened' ? null : <RunLine row={row} view={view} />}
       </section>

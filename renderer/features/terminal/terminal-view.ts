@@ -65,8 +65,6 @@ export class TerminalView {
     return this.#screen.element;
   }
 
-  // --- shown and hidden ---
-
   show(): void {
     if (this.#screen.disposed) return;
     this.#shown = true;
@@ -132,8 +130,6 @@ export class TerminalView {
       this.#drawLine(done);
     });
   }
-
-  // --- main ---
 
   #subscribe(): void {
     const { bridge, settings } = this.#deps;
@@ -217,7 +213,11 @@ export class TerminalView {
       return;
     }
     this.#expected = null;
-    this.#screen.enqueue((done) => this.#request(request, done));
+    this.#screen.enqueue((done) => {
+      this.#edit({ kind: 'request', request });
+      this.state.setState({ request: request?.kind ?? null });
+      done();
+    });
   }
 
   #command(record: CommandRecord): void {
@@ -227,12 +227,6 @@ export class TerminalView {
       this.#screen.marks.update(record);
       done();
     });
-  }
-
-  #request(request: InputRequest | null, done: () => void): void {
-    this.#edit({ kind: 'request', request });
-    this.state.setState({ request: request?.kind ?? null });
-    done();
   }
 
   // --- drawing: everything that touches the terminal is one job after another ---
@@ -259,7 +253,10 @@ export class TerminalView {
       if (items.some((item) => item.kind === 'echo'))
         this.#editor = step(this.#editor, { kind: 'echoed' }).state;
       const finish = (): void => {
-        if (live && attachment === this.#attachment) this.#acknowledge(items);
+        if (live && attachment === this.#attachment) {
+          const chars = items.reduce((sum, item) => sum + item.vt.length, 0);
+          this.#quietly(this.#deps.bridge.call('terminal.ack', { sessionId: this.sessionId, chars }));
+        }
         this.#drawLine(done);
       };
       const next = (index: number): void => {
@@ -270,11 +267,6 @@ export class TerminalView {
       };
       this.#screen.terminal.write(this.#takeErase(), () => next(0));
     });
-  }
-
-  #acknowledge(items: readonly OutputItem[]): void {
-    const chars = items.reduce((sum, item) => sum + item.vt.length, 0);
-    this.#quietly(this.#deps.bridge.call('terminal.ack', { sessionId: this.sessionId, chars }));
   }
 
   #schedulePaint(): void {
@@ -331,14 +323,12 @@ export class TerminalView {
     this.state.setState({ menu: { completing, top: Math.round(row * this.#screen.cellHeight) } });
   }
 
-  // --- typing ---
-
   #key(event: KeyboardEvent): boolean {
     if (event.type !== 'keydown' || event.isComposing) return true;
     const intent = keyIntent(event, {
       interactive: this.#interactive,
       waitsForKey: this.#editor.request?.kind === 'key',
-      selected: this.#screen.terminal.hasSelection(),
+      selected: this.hasSelection,
     });
     if (intent.kind === 'text') return true;
     if (intent.kind === 'leave') return false;
@@ -348,8 +338,7 @@ export class TerminalView {
         this.#screen.terminal.scrollPages(intent.pages);
         break;
       case 'copy':
-        this.#copy(this.#screen.terminal.getSelection());
-        this.#screen.terminal.clearSelection();
+        this.copySelection();
         break;
       case 'interrupt':
         this.interrupt();
@@ -473,8 +462,6 @@ export class TerminalView {
     promise.catch(() => undefined);
   }
 
-  // --- the page ---
-
   /** The screen is empty, the line at its top; what was above stays in the scrollback. */
   clear(): void {
     this.#screen.enqueue((done) => {
@@ -484,13 +471,22 @@ export class TerminalView {
     });
   }
 
-  /** The page as text, one string a row; with `screen` only what the screen shows. */
   text(screen = false): string[] {
     return this.#screen.text(screen);
   }
 
   find(text: string, forward: boolean): boolean {
     return this.#screen.find(text, forward);
+  }
+
+  get hasSelection(): boolean {
+    return this.#screen.terminal.hasSelection();
+  }
+
+  copySelection(): void {
+    if (!this.hasSelection) return;
+    this.#copy(this.#screen.terminal.getSelection());
+    this.#screen.terminal.clearSelection();
   }
 
   setFinding(finding: boolean): void {

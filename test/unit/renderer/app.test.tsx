@@ -328,6 +328,29 @@ describe('the table of sessions', () => {
   });
 });
 
+describe('a session that broke', () => {
+  test('says why above its page, and offers to enter again', async () => {
+    const reason: AppError = {
+      code: 'connect.reset',
+      title: 'The connection was cut',
+      why: 'The server ended it.',
+      cure: { text: 'Enter it again.' },
+    };
+    await start([fakeServer()], [fakeRow({ state: 'Broken', availability: 'None', reason })]);
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'last words\r\n' });
+    await user.keyboard('{Control>}{Shift>}e{/Shift}{/Control}');
+    screen.getByRole('listbox', { name: 'Servers' }).focus();
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    // Nothing live is left, so one was opened beside it; the broken one is still there to be read.
+    await user.click(await screen.findByRole('row', { name: /Broken/ }));
+    expect(await screen.findByText('The server ended it. Enter it again.')).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Enter' })).toBeNull();
+    await waitFor(() => expect(desk.terminals.known(1)?.text()[0]).toBe('last words'));
+    await user.click(screen.getByRole('button', { name: 'Enter again' }));
+    await waitFor(() => expect(called('sessions.create').at(-1)).toMatchObject({ enter: true }));
+  });
+});
+
 describe('settings', () => {
   test('open by Ctrl+comma, are kept at once, and refuse what cannot be', async () => {
     await start();
