@@ -1,6 +1,6 @@
 /** PSRP over WSMan ([MS-PSRP] 3.1.5.3): the runspace pool is a shell, a pipeline is a command of it. */
 import { randomUUID } from 'node:crypto';
-import { encodePipelineRequest } from '../protocol/wsman/command.ts';
+import { decodeCommandResponse, encodePipelineRequest } from '../protocol/wsman/command.ts';
 import { decodeCreateResponse, encodeCreateRequest } from '../protocol/wsman/create.ts';
 import { encodeDeleteRequest } from '../protocol/wsman/delete.ts';
 import type { Envelope, RequestContext } from '../protocol/wsman/envelope.ts';
@@ -60,6 +60,8 @@ export class WsmanConnection implements RemotingConnection {
   /** Aborts every request under way. */
   readonly #over = new AbortController();
   readonly #receiving = new Map<string, AbortController>();
+  /** What the server calls each pipeline. */
+  readonly #commandIds = new Map<string, string>();
   readonly #capacities = new Map<string, number>();
   #envelopeBytes = ENVELOPE_BYTES_V2;
   #shellId = '';
@@ -117,7 +119,10 @@ export class WsmanConnection implements RemotingConnection {
 
   async createPipeline(pipelineId: string, data: Uint8Array): Promise<void> {
     const context = this.#context(OPERATION_MS);
-    await this.#ask(this.#pipelineRequest(context, pipelineId.toUpperCase(), data), ACTION.command, context);
+    const body = this.#pipelineRequest(context, pipelineId.toUpperCase(), data);
+    const answer = await this.#ask(body, ACTION.command, context);
+    // Windows Server 2008 R2 chooses an id of its own.
+    this.#commandIds.set(pipelineId, decodeCommandResponse(answer).commandId);
     void this.#receive(pipelineId);
   }
 
@@ -135,6 +140,7 @@ export class WsmanConnection implements RemotingConnection {
     this.#receiving.get(pipelineId)?.abort();
     // The command is over for us whatever the server answers, and a server that cannot answer is noticed by the standing Receive.
     await this.#signal(pipelineId, SIGNAL.terminate, CLOSE_MS).catch(() => undefined);
+    this.#commandIds.delete(pipelineId);
   }
 
   async close(): Promise<void> {
@@ -160,7 +166,7 @@ export class WsmanConnection implements RemotingConnection {
     const stop = new AbortController();
     this.#receiving.set(key, stop);
     const signal = AbortSignal.any([stop.signal, this.#over.signal]);
-    const commandId = pipelineId?.toUpperCase();
+    const commandId = pipelineId === undefined ? undefined : this.#commandId(pipelineId);
     try {
       while (!signal.aborted) {
         const context = this.#context(RECEIVE_WAIT_MS);
@@ -228,7 +234,7 @@ export class WsmanConnection implements RemotingConnection {
     const body = encodeSignalRequest(context, {
       resourceUri: this.#resourceUri,
       shellId: this.#shellId,
-      commandId: pipelineId.toUpperCase(),
+      commandId: this.#commandId(pipelineId),
       code,
     });
     await this.#ask(body, ACTION.signal, context, timeoutMs);
@@ -286,10 +292,14 @@ export class WsmanConnection implements RemotingConnection {
         {
           name: stream === 'default' ? 'stdin' : 'pr',
           data,
-          ...(pipelineId === undefined ? {} : { commandId: pipelineId.toUpperCase() }),
+          ...(pipelineId === undefined ? {} : { commandId: this.#commandId(pipelineId) }),
         },
       ],
     });
+  }
+
+  #commandId(pipelineId: string): string {
+    return this.#commandIds.get(pipelineId) ?? pipelineId.toUpperCase();
   }
 
   #context(operationTimeoutMs: number): RequestContext {
