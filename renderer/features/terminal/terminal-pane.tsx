@@ -1,4 +1,14 @@
-import { ClipboardPaste, Copy, Eraser, LogIn, LogOut, Search, Trash2, TriangleAlert } from 'lucide-react';
+import {
+  ClipboardPaste,
+  Copy,
+  Eraser,
+  LogIn,
+  LogOut,
+  RotateCw,
+  Search,
+  Trash2,
+  TriangleAlert,
+} from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import type { SessionRow } from '../../../shared/session.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
@@ -7,7 +17,7 @@ import type { MenuEntries } from '../../ui/menu.tsx';
 import { WithContextMenu } from '../../ui/menu.tsx';
 import { Tip } from '../../ui/tip.tsx';
 import { isLive } from '../../stores/sessions.ts';
-import { askRemoveSession, createSession, enterSession, exitSession } from '../sessions/open-session.ts';
+import { askRemoveSession, enterServer, enterSession, exitSession } from '../sessions/open-session.ts';
 import { Trouble } from '../sessions/trouble.tsx';
 import { CompletionMenu } from './completion-menu.tsx';
 import { FindBar } from './find-bar.tsx';
@@ -61,13 +71,9 @@ function Ended({ row }: { row: SessionRow }) {
         {more === '' ? null : <p className="soft">{more}</p>}
         {reason.details === undefined ? null : <p className="dim mono">{reason.details}</p>}
       </div>
-      <button
-        type="button"
-        className="btn small"
-        onClick={() => void createSession(desk, row.serverId, { enter: true })}
-      >
-        <LogIn className="s" aria-hidden />
-        Enter again
+      <button type="button" className="btn small" onClick={() => void enterServer(desk, row.serverId)}>
+        <RotateCw className="s" aria-hidden />
+        Try again
       </button>
     </div>
   );

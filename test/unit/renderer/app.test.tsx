@@ -346,7 +346,7 @@ describe('a session that broke', () => {
     expect(await screen.findByText('The server ended it. Enter it again.')).toBeTruthy();
     expect(screen.queryByRole('button', { name: 'Enter' })).toBeNull();
     await waitFor(() => expect(desk.terminals.known(1)?.text()[0]).toBe('last words'));
-    await user.click(screen.getByRole('button', { name: 'Enter again' }));
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
     await waitFor(() => expect(called('sessions.create').at(-1)).toMatchObject({ enter: true }));
   });
 });
