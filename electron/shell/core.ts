@@ -29,7 +29,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 
   const practice = new Practice(servers, log, async () => {
     const { startPracticeServer } = await import('../practice-server/index.ts');
-    return await startPracticeServer({});
+    return await startPracticeServer({
+      engine: { onProgress: (message) => servers.setPractice({ practice: { state: 'starting', message } }) },
+    });
   });
 
   const sessions = new SessionRegistry({
@@ -90,13 +92,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   });
   const dispatcher = createDispatcher(handlers, log);
 
-  // Somebody with no server of their own will try the practice server first: it is made ready while they look around.
-  if (servers.list().length === 1) void practice.ensure().catch(() => undefined);
-
   let ending: Promise<void> | undefined;
   return {
     connect(peer: Peer) {
       const leave = hub.add(peer);
+      // Somebody with no server of their own will try the practice server first: it is made ready while they look around.
+      if (servers.list().length === 1) void practice.ensure().catch(() => undefined);
       for (const name of setAside.splice(0)) peer.send('app.notice', { error: damaged(name) });
       return {
         handle: (call, input) => dispatcher.handle(call, input, peer),

@@ -51,7 +51,8 @@ export async function launch(options: Launch = {}): Promise<App> {
   const child = spawn(process.execPath, [join(ROOT, 'build', 'start.mjs'), '--browser', '--no-open'], {
     cwd: ROOT,
     env: { ...process.env, PSDECK_DATA_DIR: dataDir },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // The channel is never used: the app ends when it breaks, so that a killed test run leaves nothing behind.
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const address = await addressOf(child);
   const browser = await chromium.launch({
