@@ -47,17 +47,21 @@ public sealed class GetContentCommand : ContentCommandBase
         {
             foreach (var found in ResolvePaths(path, context).ToArray())
             {
+                var origin = new Origin(
+                    $"{found.Provider.ModuleName}\\{found.Provider.Name}::{found.ProviderPath}",
+                    SessionState.Path.ParseParent(found.Path, string.Empty), SessionState.Path.ParseChildName(found.Path),
+                    found.Drive, found.Provider);
                 var literal = Context();
                 Reach.Set(literal, "SuppressWildcardExpansion", true);
                 foreach (var reader in (IEnumerable<IContentReader>)Reach.Call(InvokeProvider.Content, "GetReader", found.Path, literal)!)
                 {
-                    using (reader) Read(reader, found);
+                    using (reader) Read(reader, found.Path, origin);
                 }
             }
         });
     }
 
-    private void Read(IContentReader reader, PathInfo from)
+    private void Read(IContentReader reader, string path, Origin from)
     {
         try
         {
@@ -66,7 +70,7 @@ public sealed class GetContentCommand : ContentCommandBase
         }
         catch (Exception error) when (error is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            WriteError(new ErrorRecord(error, "GetContentReaderIOError", ErrorCategory.ReadError, from.Path));
+            WriteError(new ErrorRecord(error, "GetContentReaderIOError", ErrorCategory.ReadError, path));
         }
         finally
         {
@@ -74,7 +78,7 @@ public sealed class GetContentCommand : ContentCommandBase
         }
     }
 
-    private void ReadForward(IContentReader reader, PathInfo from)
+    private void ReadForward(IContentReader reader, Origin from)
     {
         long count = 0;
         // ReadCount 0 means everything in one piece; the provider calls that "all that is left".
@@ -89,7 +93,7 @@ public sealed class GetContentCommand : ContentCommandBase
         }
     }
 
-    private void ReadTail(IContentReader reader, PathInfo from)
+    private void ReadTail(IContentReader reader, Origin from)
     {
         var last = new Queue<object?>();
         long count = 0;
@@ -106,18 +110,20 @@ public sealed class GetContentCommand : ContentCommandBase
         foreach (var item in last) Write(new[] { item }, ++number, from);
     }
 
-    private void Write(IList block, long count, PathInfo from)
+    private void Write(IList block, long count, Origin from)
     {
         var result = PSObject.AsPSObject(block.Count == 1 ? block[0] ?? string.Empty : block.Cast<object?>().ToArray());
-        var drive = from.Drive;
-        result.Properties.Add(new PSNoteProperty("PSPath", $"{from.Provider.ModuleName}\\{from.Provider.Name}::{from.ProviderPath}"), true);
-        result.Properties.Add(new PSNoteProperty("PSParentPath", SessionState.Path.ParseParent(from.Path, string.Empty)), true);
-        result.Properties.Add(new PSNoteProperty("PSChildName", SessionState.Path.ParseChildName(from.Path)), true);
-        if (drive is not null) result.Properties.Add(new PSNoteProperty("PSDrive", drive), true);
+        result.Properties.Add(new PSNoteProperty("PSPath", from.Path), true);
+        result.Properties.Add(new PSNoteProperty("PSParentPath", from.Parent), true);
+        result.Properties.Add(new PSNoteProperty("PSChildName", from.Name), true);
+        if (from.Drive is not null) result.Properties.Add(new PSNoteProperty("PSDrive", from.Drive), true);
         result.Properties.Add(new PSNoteProperty("PSProvider", from.Provider), true);
         result.Properties.Add(new PSNoteProperty("ReadCount", count), true);
         WriteObject(result);
     }
+
+    /// <summary>Where a line comes from; worked out once a file.</summary>
+    private sealed record Origin(string Path, string Parent, string Name, PSDriveInfo? Drive, ProviderInfo Provider);
 }
 
 public abstract class WriteContentCommandBase : ContentCommandBase, IDisposable

@@ -85,6 +85,13 @@ internal sealed class ValueComparer(bool caseSensitive, bool nullsLast = false) 
             var order = (ReferenceEquals(left, Missing) ? 1 : 0) - (ReferenceEquals(right, Missing) ? 1 : 0);
             return nullsLast ? order : -order;
         }
+        // What most lists hold; the engine's own comparison comes to the same, much slower.
+        if (left is string leftText && right is string rightText)
+        {
+            return string.Compare(leftText, rightText, caseSensitive ? StringComparison.CurrentCulture : StringComparison.CurrentCultureIgnoreCase);
+        }
+        if (left is int leftNumber && right is int rightNumber) return leftNumber.CompareTo(rightNumber);
+        if (left is DateTime leftDate && right is DateTime rightDate) return leftDate.CompareTo(rightDate);
         try
         {
             return LanguagePrimitives.Compare(left, right, !caseSensitive);
