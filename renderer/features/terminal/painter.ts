@@ -1,5 +1,6 @@
 import type { CellWidths } from './cell-width.ts';
 import { highlight, tokenSgr } from './highlight.ts';
+import { onBoundary } from './text.ts';
 
 /**
  * Draws the line being typed into the terminal and takes it away again. Pure: it foresees where every character will stand, row by row,
@@ -205,7 +206,26 @@ function right(columns: number): string {
   return columns > 0 ? `\u001b[${columns}C` : '';
 }
 
-export function paint(input: PaintInput, widths: CellWidths): Painted {
+/** More than any screen shows: of a pasted file only the surroundings of the cursor are laid out, so that typing in it stays quick. */
+const mostLaidOut = 50_000;
+
+function aroundCursor(input: PaintInput): PaintInput {
+  const { text, cursor, selection } = input;
+  if (text.length <= mostLaidOut) return input;
+  const from = onBoundary(text, cursor - mostLaidOut / 2);
+  const to = onBoundary(text, cursor + mostLaidOut / 2);
+  const inside = (at: number): number => Math.min(Math.max(at, from), to) - from;
+  return {
+    ...input,
+    prompt: from === 0 ? input.prompt : '',
+    text: text.slice(from, to),
+    cursor: cursor - from,
+    selection: selection === null ? null : { from: inside(selection.from), to: inside(selection.to) },
+  };
+}
+
+export function paint(whole: PaintInput, widths: CellWidths): Painted {
+  const input = aroundCursor(whole);
   const layout = new Layout(widths, input.columns, input.startColumn);
   putPrompt(layout, input.prompt, input.command);
 

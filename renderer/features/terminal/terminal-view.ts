@@ -11,6 +11,7 @@ import { earlierIsGone, pageParts } from './page-parts.ts';
 import { paint } from './painter.ts';
 import type { Painted } from './painter.ts';
 import { keyIntent } from './terminal-keys.ts';
+import { isLargePaste } from './text.ts';
 import { TerminalScreen } from './terminal-screen.ts';
 import { freshTerminal } from './terminal-state.ts';
 import type { TerminalDeps, TerminalState } from './terminal-state.ts';
@@ -19,8 +20,8 @@ import type { TerminalDeps, TerminalState } from './terminal-state.ts';
 const menuHeight = 6 * 24 + 16;
 /** Long enough to span a drag of the window's edge, short enough to feel immediate. */
 const resizeWait = 80;
-/** Windows Terminal asks before it pastes more than 5 KiB; people know that limit. */
-const longPaste = 5 * 1024;
+/** The contract's bound for what Ctrl+C leaves in the page. */
+const mostEchoed = 1_000_000;
 const showCursor = '\u001b[?25h';
 const hideCursor = '\u001b[?25l';
 
@@ -368,7 +369,7 @@ export class TerminalView {
     if (!this.#interactive) return;
     const lines = text.replace(/(?:\r?\n)+$/, '');
     if (lines === '') return;
-    if (/[\r\n]/.test(lines) || lines.length > longPaste) {
+    if (isLargePaste(lines)) {
       this.#deps.confirmPaste(this.sessionId, lines);
       return;
     }
@@ -399,7 +400,7 @@ export class TerminalView {
     this.#quietly(
       this.#deps.bridge.call('terminal.interrupt', {
         sessionId: this.sessionId,
-        ...(text === '' ? {} : { text }),
+        ...(text === '' ? {} : { text: text.slice(0, mostEchoed) }),
       }),
     );
   }

@@ -69,3 +69,11 @@ export function cleanInput(text: string): string {
     .replaceAll(/[\u2028\u2029]/g, '\n')
     .replaceAll(/[^\P{Cc}\n\t]/gu, '');
 }
+
+/** Windows Terminal asks before it pastes more than 5 KiB; people know that limit. */
+const largePaste = 5 * 1024;
+
+/** Several lines, or a great deal of text: to be shown before it reaches a server. */
+export function isLargePaste(text: string): boolean {
+  return text.length > largePaste || /[\r\n]/.test(text);
+}

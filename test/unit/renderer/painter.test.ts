@@ -95,6 +95,17 @@ describe('the drawn line', () => {
     expect(screen.buffer.active.getLine(0)?.getCell(0)?.getFgColor()).toBe(1);
   });
 
+  test('of a pasted file only what is near the cursor is drawn', async () => {
+    const text = Array.from({ length: 60_000 }, (_, at) => `line ${String(at)}`).join('\n');
+    const at = text.indexOf('line 30000');
+    const screen = terminal(20, 10);
+    const painted = paint(input({ text, cursor: at }), widths);
+    await write(screen, painted.vt);
+    expect(lines(screen)).toContain('>> line 29999');
+    expect(lines(screen).length).toBeLessThanOrEqual(10);
+    expect(painted.vt.length).toBeLessThan(2000);
+  });
+
   test('rows are kept free below for the menu, also at the end of the screen', async () => {
     const screen = terminal(20, 10);
     await write(screen, 'a\r\n'.repeat(9));
