@@ -49,8 +49,14 @@ function showEntered({ sessions, tabs }: Desk): void {
 
 /** Listens to main and fetches what is there now; again after each time the way to main was lost. */
 export function startDesk(desk: Desk): void {
-  const { bridge, servers, sessions, settings, shell, terminals } = desk;
+  const { bridge, servers, sessions, settings, shell, tabs, terminals } = desk;
 
+  tabs.subscribe((now, before) => {
+    const closed = new Set(before.order.filter((id) => !now.order.includes(id)));
+    for (const row of closed.size === 0 ? [] : sessions.getState().rows) {
+      if (closed.has(row.serverId)) terminals.release(row.id);
+    }
+  });
   bridge.on('servers.changed', (list) => setServers(servers, list));
   bridge.on('settings.changed', (changed) => settings.setState(changed));
   bridge.on('session.changed', (row) => {

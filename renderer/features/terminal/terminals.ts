@@ -11,6 +11,8 @@ export interface Terminals {
   get(sessionId: number): TerminalView;
   known(sessionId: number): TerminalView | undefined;
   drop(sessionId: number): void;
+  /** Nobody looks at it any more: main need not send its page. Looked at again, it is fetched again. */
+  release(sessionId: number): void;
   /** After the way to main was lost: fetch each page again, forget those whose session is gone. */
   reattach(sessions: ReadonlySet<number>): void;
   /** A size for a session that has no terminal yet: that of the last one shown. */
@@ -43,6 +45,12 @@ export function createTerminals(deps: TerminalsDeps): Terminals {
     drop(sessionId) {
       views.get(sessionId)?.dispose();
       views.delete(sessionId);
+    },
+    release(sessionId) {
+      if (!views.has(sessionId)) return;
+      this.drop(sessionId);
+      // A session that is gone, or a way that is lost, has nothing left to be told.
+      deps.bridge.call('terminal.detach', { sessionId }).catch(() => undefined);
     },
     reattach(sessions) {
       for (const [sessionId, view] of views) {

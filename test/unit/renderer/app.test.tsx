@@ -351,6 +351,20 @@ describe('a session that broke', () => {
   });
 });
 
+describe('tabs', () => {
+  test('closing one leaves its sessions alone and stops their pages', async () => {
+    await start([fakeServer()], [fakeRow({ entered: true })]);
+    expect(await screen.findByRole('tab', { name: /Z002/, selected: true })).toBeTruthy();
+    await waitFor(() => expect(called('terminal.attach')).toHaveLength(1));
+    await user.click(screen.getByRole('button', { name: 'Close Z002' }));
+    await waitFor(() => expect(called('terminal.detach')).toEqual([{ sessionId: 1 }]));
+    expect(called('sessions.remove')).toEqual([]);
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    await waitFor(() => expect(called('terminal.attach')).toHaveLength(2));
+    expect(called('sessions.create')).toEqual([]);
+  });
+});
+
 describe('settings', () => {
   test('open by Ctrl+comma, are kept at once, and refuse what cannot be', async () => {
     await start();
