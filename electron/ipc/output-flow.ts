@@ -37,6 +37,8 @@ export const HIGH_WATER = 512 * 1024;
 export const LOW_WATER = 128 * 1024;
 /** Half a frame at 120 Hz: not seen by a person, and long enough to join the many small writes of a table. */
 export const FLUSH_MS = 4;
+/** Of the wait, while what was sent before is not drawn: two frames at 60 Hz. */
+const BUSY_FACTOR = 8;
 /** One message to the renderer: small enough to serialise in well under the 8 ms a slice may last. */
 const BATCH_CHARS = 128 * 1024;
 /** Pieces in one message, so that very many empty pieces do not make a long slice either. */
@@ -111,7 +113,8 @@ export function createOutputFlow(options: OutputFlowOptions): OutputFlow {
   function write(items: readonly OutputItem[]): Promise<void> | undefined {
     if (closed || items.length === 0) return undefined;
     for (const item of items) hold(item);
-    if (!paused) cancelTimer ??= options.setTimer(flush, flushMs);
+    // While the renderer still draws, more joins the next batch: it would only be drawn in pieces that nobody sees.
+    if (!paused) cancelTimer ??= options.setTimer(flush, unacked > 0 ? flushMs * BUSY_FACTOR : flushMs);
     if (wait === undefined && unacked + heldChars >= highWater) {
       const { promise, resolve } = Promise.withResolvers<void>();
       wait = { promise, resolve };

@@ -170,8 +170,8 @@ class RunningApp implements App {
       if (is(screen)) return screen;
       if (Date.now() > deadline)
         throw new Error(`Waited 20 seconds for ${what}. The terminal shows:\n${screen}`);
-      // Until the page draws again: a terminal has no event that a test could wait for.
-      await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+      // A terminal has no event to wait for, and looking costs the page a layout: not more often than a person would.
+      await this.page.waitForTimeout(50);
     }
   }
 }
