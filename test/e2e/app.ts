@@ -46,38 +46,62 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** `[server]: PS path> ` at the end of the page. */
 const PROMPT = /^\[[^\]]+\]: .*> ?$/;
 
-export async function launch(options: Launch = {}): Promise<App> {
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'psdeck-e2e-')));
+export const CHROMIUM_PATH = CHROMIUM;
+export const CHROMIUM_ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  // Without WebGL xterm draws its rows as elements, whose text a test can read.
+  '--disable-3d-apis',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface StartedApp {
+  readonly process: ChildProcess;
+  readonly address: string;
+  readonly dataDir: string;
+  end(): Promise<void>;
+}
+
+/** The app alone, without a browser. */
+export async function startApp(keepIn?: string): Promise<StartedApp> {
+  const dataDir = keepIn ?? (await mkdtemp(join(tmpdir(), 'psdeck-e2e-')));
   const child = spawn(process.execPath, [join(ROOT, 'build', 'start.mjs'), '--browser', '--no-open'], {
     cwd: ROOT,
     env: { ...process.env, PSDECK_DATA_DIR: dataDir },
     // The channel is never used: the app ends when it breaks, so that a killed test run leaves nothing behind.
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  const address = await addressOf(child);
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      // Without WebGL xterm draws its rows as elements, whose text a test can read.
-      '--disable-3d-apis',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  return {
+    process: child,
+    address: await addressOf(child),
+    dataDir,
+    async end() {
+      if (child.exitCode === null && child.signalCode === null) {
+        const gone = once(child, 'exit');
+        child.kill('SIGINT');
+        await gone;
+      }
+      if (keepIn === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function launch(options: Launch = {}): Promise<App> {
+  const started = await startApp(options.dataDir);
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS });
   const context = await browser.newContext({
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.colorScheme ?? 'dark',
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
-  await page.goto(address);
+  await page.goto(started.address);
   await page.getByRole('listbox', { name: 'Servers' }).waitFor();
-  return new RunningApp(page, browser, child, address, dataDir, options.dataDir === undefined);
+  return new RunningApp(page, browser, started);
 }
 
 function addressOf(child: ChildProcess): Promise<string> {
@@ -96,26 +120,25 @@ function addressOf(child: ChildProcess): Promise<string> {
 
 class RunningApp implements App {
   readonly page: Page;
-  readonly process: ChildProcess;
-  readonly address: string;
-  readonly dataDir: string;
   readonly #browser: Browser;
-  readonly #ownsData: boolean;
+  readonly #started: StartedApp;
 
-  constructor(
-    page: Page,
-    browser: Browser,
-    child: ChildProcess,
-    address: string,
-    dataDir: string,
-    ownsData: boolean,
-  ) {
+  constructor(page: Page, browser: Browser, started: StartedApp) {
     this.page = page;
     this.#browser = browser;
-    this.process = child;
-    this.address = address;
-    this.dataDir = dataDir;
-    this.#ownsData = ownsData;
+    this.#started = started;
+  }
+
+  get process(): ChildProcess {
+    return this.#started.process;
+  }
+
+  get address(): string {
+    return this.#started.address;
+  }
+
+  get dataDir(): string {
+    return this.#started.dataDir;
   }
 
   get servers(): Locator {
@@ -155,12 +178,7 @@ class RunningApp implements App {
 
   async end(): Promise<void> {
     await this.#browser.close();
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      const gone = once(this.process, 'exit');
-      this.process.kill('SIGINT');
-      await gone;
-    }
-    if (this.#ownsData) await rm(this.dataDir, { recursive: true, force: true });
+    await this.#started.end();
   }
 
   async #until(is: (screen: string) => boolean, what: string): Promise<string> {
