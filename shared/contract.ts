@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { AppError } from './error.ts';
 import { Server, ServerDraft } from './server.ts';
 import { SessionRow } from './session.ts';
-import { Settings } from './settings.ts';
+import { Settings, SettingsChange } from './settings.ts';
 import {
   CommandRecord,
   Completion,
@@ -92,7 +92,7 @@ export const calls = {
   'terminal.ack': { input: z.object({ sessionId, chars: z.int().nonnegative() }), output: nothing },
 
   'settings.get': { input: nothing, output: Settings },
-  'settings.update': { input: Settings.partial(), output: Settings },
+  'settings.update': { input: SettingsChange, output: Settings },
 } as const satisfies Record<string, { input: z.ZodType; output: z.ZodType }>;
 
 export const events = {

@@ -8,3 +8,12 @@ export const Settings = z.object({
   screenReader: z.boolean().default(false),
 });
 export type Settings = z.infer<typeof Settings>;
+
+/** What is to change. Without the defaults: they would put everything back that the change does not name. */
+export const SettingsChange = z.object({
+  theme: Settings.shape.theme.unwrap().optional(),
+  fontSize: Settings.shape.fontSize.unwrap().optional(),
+  scrollback: Settings.shape.scrollback.unwrap().optional(),
+  sidebar: Settings.shape.sidebar.unwrap().optional(),
+  screenReader: Settings.shape.screenReader.unwrap().optional(),
+});

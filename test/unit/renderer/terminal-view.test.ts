@@ -102,6 +102,25 @@ describe('the page', () => {
     await expect.poll(page).toEqual(['first', 'PS>']);
   });
 
+  test('a prompt that overtakes the snapshot is not lost', async () => {
+    fake.say(1, { commandId: 0, kind: 'notice', vt: 'banner\r\n' });
+    const attaching = view.attach();
+    // The snapshot was taken before the session asked, and arrives after.
+    const request: InputRequest = { requestId: 1, kind: 'command', prompt: 'PS> ', afterSeq: 1 };
+    fake.emit('terminal.input', { sessionId: 1, request });
+    await attaching;
+    await expect.poll(page).toEqual(['banner', 'PS>']);
+  });
+
+  test('a prompt withdrawn while the snapshot was on its way does not come back with it', async () => {
+    fake.snapshot(1).request = { requestId: 1, kind: 'line', prompt: 'Name: ', afterSeq: 0 };
+    const attaching = view.attach();
+    fake.emit('terminal.input', { sessionId: 1, request: null });
+    await attaching;
+    await expect.poll(() => view.state.getState().attached).toBe('yes');
+    expect(view.state.getState().request).toBeNull();
+  });
+
   test('output that did not end its line keeps it, and the prompt follows on it', async () => {
     await attach();
     fake.say(1, { commandId: 0, kind: 'output', vt: 'Name: ' });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { JsonFile } from '../../../electron/settings/json-file.ts';
+import { SettingsChange } from '../../../shared/settings.ts';
 import { SettingsStore } from '../../../electron/settings/settings-store.ts';
 
 let folder: string;
@@ -46,6 +47,11 @@ test('saves asked for at once end with the last', async () => {
   const one = file();
   await Promise.all([1, 2, 3, 4, 5].map((n) => one.save({ n })));
   expect((await file().load()).value).toEqual({ n: 5 });
+});
+
+test('a change carries what it names and nothing else', () => {
+  expect(SettingsChange.parse({ theme: 'light' })).toEqual({ theme: 'light' });
+  expect(SettingsChange.safeParse({ fontSize: 500 }).success).toBe(false);
 });
 
 test('settings keep what was not changed, across a restart', async () => {

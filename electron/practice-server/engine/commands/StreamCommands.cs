@@ -240,7 +240,7 @@ public sealed class WriteProgressCommand : PSCmdlet
 
     private void WriteProgress(long sourceId, ProgressRecord record)
     {
-        if (sourceId != 0 && CommandRuntime.GetType().GetMethod("WriteProgress", [typeof(long), typeof(ProgressRecord)]) is { } method)
+        if (CommandRuntime.GetType().GetMethod("WriteProgress", [typeof(long), typeof(ProgressRecord)]) is { } method)
         {
             method.Invoke(CommandRuntime, [sourceId, record]);
             return;
