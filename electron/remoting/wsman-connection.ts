@@ -42,8 +42,8 @@ const ENVELOPE_BYTES_V2 = 150 * 1024;
 const ENVELOPE_BYTES_V3 = 500 * 1024;
 /** How long a Receive waits at the server before it says that there is nothing yet: well under every proxy's patience. */
 const RECEIVE_WAIT_MS = 20_000;
-/** Create starts a process on the server; PowerShell's OpenTimeout is as long. */
-const OPEN_MS = 180_000;
+/** Create starts a process on the server. No request may ask for more than the server's MaxTimeoutms, whose default this is. */
+const OPEN_MS = 60_000;
 /** Every other operation is done at once by a server that is well. */
 const OPERATION_MS = 60_000;
 /** On top of the operation's own time-out: the way there and back. */

@@ -6,10 +6,13 @@ import type { InputRequest } from '../../shared/terminal.ts';
 export class InputCancelled extends Error {
   override readonly name = 'InputCancelled';
   readonly text: string;
+  /** False where whoever asked stopped listening: the command ended, or another question came. */
+  readonly byPerson: boolean;
 
-  constructor(text = '') {
+  constructor(text = '', byPerson = false) {
     super('The prompt was cancelled');
     this.text = text;
+    this.byPerson = byPerson;
   }
 }
 
@@ -82,10 +85,10 @@ export class InputDesk {
     this.#waiting.resolve(text);
   }
 
-  /** Returns whether anything was waiting. */
+  /** With what stood on the line where the person gave up. Returns whether anything was waiting. */
   cancel(text?: string): boolean {
     const waiting = this.#waiting;
-    waiting?.reject(new InputCancelled(text));
+    waiting?.reject(new InputCancelled(text ?? '', text !== undefined));
     return waiting !== undefined;
   }
 }

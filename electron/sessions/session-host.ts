@@ -29,7 +29,7 @@ import {
   type Dialogue,
   type FieldAnswer,
 } from './host-prompts.ts';
-import type { InputDesk } from './input-desk.ts';
+import { InputCancelled, type InputDesk } from './input-desk.ts';
 import { keyInfoOf } from './key-info.ts';
 
 export interface SessionHostOptions {
@@ -252,7 +252,16 @@ export class SessionHost implements PSHost {
         await this.write([hostWrite(text, true)]);
       },
       ask: async (prompt, secret = false) => {
-        const text = await this.#options.desk.ask({ kind: secret ? 'secret' : 'line', prompt }, signal);
+        let text: string;
+        try {
+          text = await this.#options.desk.ask({ kind: secret ? 'secret' : 'line', prompt }, signal);
+        } catch (error) {
+          // What was asked stays in the page, as a console leaves it.
+          if (error instanceof InputCancelled && error.byPerson) {
+            await this.#options.echo(prompt, secret ? '^C' : `${error.text}^C`);
+          }
+          throw error;
+        }
         await this.#options.echo(prompt, secret ? MASK : text);
         return text;
       },

@@ -153,6 +153,7 @@ describe.skipIf(noEngine !== undefined)('an interactive session', () => {
     await waiting('line');
     registry.get(row.id).interrupt('half');
     await waiting('command');
+    expect(person.page).toContain('\nhalf^C\n');
     registry.get(row.id).interrupt('Get-Da');
     await person.until(() => person.page.includes('Get-Da^C'));
     expect(await run('"alive"')).toContain('\nalive\n');

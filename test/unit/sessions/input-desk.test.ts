@@ -37,7 +37,7 @@ test('Ctrl+C cancels with what stood on the line, and says whether anything wait
   const { desk: it } = desk();
   const answer = it.ask({ kind: 'command', prompt: '> ' });
   expect(it.cancel('Get-Da')).toBe(true);
-  await expect(answer).rejects.toMatchObject({ name: 'InputCancelled', text: 'Get-Da' });
+  await expect(answer).rejects.toMatchObject({ name: 'InputCancelled', text: 'Get-Da', byPerson: true });
   expect(it.cancel()).toBe(false);
 });
 
@@ -46,7 +46,7 @@ test('a question whose asker is gone is withdrawn', async () => {
   const abort = new AbortController();
   const answer = it.ask({ kind: 'secret', prompt: 'Pin: ' }, abort.signal);
   abort.abort();
-  await expect(answer).rejects.toBeInstanceOf(InputCancelled);
+  await expect(answer).rejects.toMatchObject({ name: 'InputCancelled', byPerson: false });
   expect(seen.at(-1)).toBeNull();
   await expect(it.ask({ kind: 'line', prompt: '' }, abort.signal)).rejects.toBeInstanceOf(InputCancelled);
 });
