@@ -40,28 +40,47 @@ export function withCrLf(text: string): string {
 /*
  * What a remote program must not do to the person's terminal: make it answer (its reply would be typed into the line editor), switch it to the
  * alternate screen or to mouse reports (there is no console program on the other side that would switch it back), set the clipboard, or
- * leave a string sequence open. Everything else (colours, cursor movement, hyperlinks, titles) passes.
+ * leave a sequence open, which the next write would complete. Everything else (colours, hyperlinks, titles) passes.
+ *
+ * One pattern and one pass, so that every ESC and every C1 control belongs to exactly one match: what is taken out cannot leave two halves that
+ * make a sequence of their own. A string sequence ends where a terminal gives it up as well: at CAN, SUB, ESC and every C1 control.
  */
-// eslint-disable-next-line no-control-regex
-const STRING_SEQUENCE = /(?:\x1b[P_^X]|[\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)/g; // DCS, APC, PM, SOS
-// eslint-disable-next-line no-control-regex
-const OSC = /(?:\x1b\]|\x9d)([^\x07\x1b\x9c]*)(\x07|\x1b\\|\x9c|$)/g;
-// eslint-disable-next-line no-control-regex
-const CSI = /(?:\x1b\[|\x9b)([0-?]*)([ -/]*)([@-~])/g;
+const STRING_BODY = String.raw`[^\x07\x18\x1a\x1b\x80-\x9f]*`;
+const STRING_END = String.raw`(\x07|\x1b\\|\x9c)?`;
+const SEQUENCE = new RegExp(
+  [
+    String.raw`(?:\x1b\]|\x9d)(${STRING_BODY})${STRING_END}`, // OSC
+    String.raw`(?:\x1b[P_^X]|[\x90\x98\x9e\x9f])${STRING_BODY}${STRING_END}`, // DCS, APC, PM, SOS
+    String.raw`(?:\x1b\[|\x9b)([0-?]*)([ -/]*)([@-~]?)`, // CSI
+    String.raw`\x1b[ -/]*[0-~]?`, // reset, identify, charsets, keypad, saved cursor; and what is cut short
+    String.raw`[\x80-\x9f\x05]`, // C1 controls; ENQ asks for an answerback
+  ].join('|'),
+  'g',
+);
 /** OSC numbers that only show something: titles 0–2, hyperlinks 8, iTerm/ConEmu progress 9;4, shell marks 133. */
 const OSC_SHOWN = /^(?:0|1|2|8|133|9;4);/;
 
 export function sanitize(text: string): string {
   // eslint-disable-next-line no-control-regex
   if (!/[\x1b\x80-\x9f\x05]/.test(text)) return text;
-  return text
-    .replace(/\x05/g, '') // eslint-disable-line no-control-regex -- ENQ asks for an answerback
-    .replace(STRING_SEQUENCE, '')
-    .replace(OSC, (whole, body: string, end: string) => (end !== '' && OSC_SHOWN.test(body) ? whole : ''))
-    .replace(CSI, (whole, parameters: string, intermediates: string, final: string) =>
-      csiIsHarmless(parameters, intermediates, final) ? whole : '',
-    )
-    .replace(/\x1b(?:c|Z|[#%()*+][^\x1b]?|[=>78])/g, ''); // eslint-disable-line no-control-regex -- reset, identify, charsets, keypad, saved cursor
+  return text.replace(
+    SEQUENCE,
+    (
+      whole,
+      osc: string | undefined,
+      oscEnd: string | undefined,
+      _stringEnd: string | undefined,
+      parameters: string | undefined,
+      intermediates: string | undefined,
+      final: string | undefined,
+    ) => {
+      if (osc !== undefined) return oscEnd !== undefined && OSC_SHOWN.test(osc) ? whole : '';
+      if (final !== undefined) {
+        return csiIsHarmless(parameters ?? '', intermediates ?? '', final) ? whole : '';
+      }
+      return '';
+    },
+  );
 }
 
 function csiIsHarmless(parameters: string, intermediates: string, final: string): boolean {
@@ -90,14 +109,14 @@ function csiIsHarmless(parameters: string, intermediates: string, final: string)
 /** The last title that the text sets, if any (OSC 0 or 2). */
 export function titleOf(text: string): string | undefined {
   let title: string | undefined;
-  for (const match of text.matchAll(OSC)) {
-    const body = match[1] ?? '';
-    if (/^[02];/.test(body)) title = body.slice(2);
+  for (const match of text.matchAll(SEQUENCE)) {
+    const [, body, end] = match;
+    if (body !== undefined && end !== undefined && /^[02];/.test(body)) title = body.slice(2);
   }
   return title;
 }
 
 /** Text without any escape sequence: for logs of what a person sees, for tests, for the plain view. */
 export function plainText(vt: string): string {
-  return vt.replace(STRING_SEQUENCE, '').replace(OSC, '').replace(CSI, '').replace(/\x1b./g, ''); // eslint-disable-line no-control-regex
+  return vt.replace(SEQUENCE, '');
 }

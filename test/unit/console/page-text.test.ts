@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Terminal } from '@xterm/headless';
 import {
@@ -86,6 +87,65 @@ test.each([
   await new Promise<void>((resolve) => terminal.write(`a${sanitize(sequence)}b`, resolve));
   expect(answers).toEqual([]);
   expect(terminal.buffer.active.getLine(0)?.translateToString(true)).toBe('ab');
+});
+
+test.each([
+  ['cut in two writes', ['\x1b', '[6n']],
+  ['cut behind its introducer', ['\x1b[', '6n']],
+  ['cut before its end', ['\x1b[6', 'n']],
+  ['of C1 controls, cut', ['\x9b', '6n']],
+  ['left over when another is taken out of it', ['\x1b\x1b[6n[6n']],
+  ['left over around an answerback', ['\x1b\x05[6n']],
+  ['left over around a window title that has no end', ['\x1b\x1b]0;t\x1b[6n[6n']],
+  ['in the middle of a title', ['\x1b]0;a\x9b6n\x07']],
+  ['after a title that was given up', ['\x1b]0;a\x18\x9b6n\x07']],
+  ['in a device control string', ['\x1bPa\x9b6n\x1b\\']],
+])('a report that is %s makes the terminal answer nothing', async (_name, writes) => {
+  const terminal = new Terminal({ cols: 20, rows: 4, allowProposedApi: true });
+  const answers: string[] = [];
+  terminal.onData((data) => answers.push(data));
+  for (const text of writes) {
+    await new Promise<void>((resolve) => terminal.write(hostWrite(text, false).vt, resolve));
+  }
+  expect(answers).toEqual([]);
+});
+
+test('whatever is written, in whatever pieces, the terminal answers nothing', async () => {
+  const piece = fc.constantFrom(
+    '\x1b',
+    '[',
+    ']',
+    'P',
+    '6n',
+    'c',
+    '0;',
+    '52;',
+    '\x07',
+    '\x1b\\',
+    '\x9b',
+    '\x9d',
+    '\x90',
+    '\x9c',
+    '\x05',
+    '?',
+    '$p',
+    '>',
+    '\x18',
+    'x',
+    '%',
+    '!',
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(piece, { maxLength: 12 }), { maxLength: 4 }), async (writes) => {
+      const terminal = new Terminal({ cols: 20, rows: 4, allowProposedApi: true });
+      const answers: string[] = [];
+      terminal.onData((data) => answers.push(data));
+      const vt = writes.map((pieces) => hostWrite(pieces.join(''), false).vt).join('');
+      await new Promise<void>((resolve) => terminal.write(vt, resolve));
+      terminal.dispose();
+      expect(answers).toEqual([]);
+    }),
+  );
 });
 
 test.each([
