@@ -108,6 +108,7 @@ function csiIsHarmless(parameters: string, intermediates: string, final: string)
 
 /** The last title that the text sets, if any (OSC 0 or 2). */
 export function titleOf(text: string): string | undefined {
+  if (!text.includes('\x1b]') && !text.includes('\x9d')) return undefined;
   let title: string | undefined;
   for (const match of text.matchAll(SEQUENCE)) {
     const [, body, end] = match;

@@ -1,4 +1,5 @@
 /** The host that a session's server calls: draws what is written into the page, and asks the person what it is asked. */
+import { setImmediate } from 'node:timers/promises';
 import type { PageText } from '../console/page-text.ts';
 import {
   debugLine,
@@ -8,6 +9,7 @@ import {
   verboseLine,
   warningLine,
 } from '../console/page-text.ts';
+import { piecesOf } from '../console/pieces.ts';
 import type { ProgressUpdate } from '../console/progress.ts';
 import { plainText, titleOf } from '../console/vt.ts';
 import { psList, type PsPrimitive, type PsValue } from '../protocol/clixml/value.ts';
@@ -88,21 +90,15 @@ export class SessionHost implements PSHost {
   async call(call: HostCall, signal: AbortSignal): Promise<HostCallOutcome> {
     switch (call.method) {
       case 'Write1':
-        return await this.#drawn(this.#text(call.args.text, false));
+        return await this.#text(call.args.text, false);
       case 'Write2':
-        return await this.#drawn(
-          this.#text(call.args.text, false, call.args.foregroundColor, call.args.backgroundColor),
-        );
+        return await this.#text(call.args.text, false, call.args.foregroundColor, call.args.backgroundColor);
       case 'WriteLine1':
-        return await this.#drawn([hostWrite('', true)]);
+        return await this.#text('', true);
       case 'WriteLine2':
-        return await this.#drawn(
-          this.#errorPass ? [errorLine(call.args.text)] : this.#text(call.args.text, true),
-        );
+        return await this.#text(call.args.text, true);
       case 'WriteLine3':
-        return await this.#drawn(
-          this.#text(call.args.text, true, call.args.foregroundColor, call.args.backgroundColor),
-        );
+        return await this.#text(call.args.text, true, call.args.foregroundColor, call.args.backgroundColor);
       case 'WriteErrorLine':
         return await this.#drawn([errorLine(call.args.text)]);
       case 'WriteWarningLine':
@@ -284,10 +280,23 @@ export class SessionHost implements PSHost {
     }
   }
 
-  #text(text: string, newline: boolean, foreground?: number, background?: number): PageText[] {
+  /** Long text goes piece by piece, and others get their turn in between: one session's flood must not hold up another's Enter. */
+  async #text(
+    text: string,
+    newline: boolean,
+    foreground?: number,
+    background?: number,
+  ): Promise<HostCallOutcome> {
     const title = titleOf(text);
     if (title !== undefined) this.#options.title(plainText(title));
-    return [hostWrite(text, newline, foreground, background)];
+    if (this.#errorPass) return await this.#drawn([errorLine(text)]);
+    let left = text.length;
+    for (const piece of piecesOf(text)) {
+      left -= piece.length;
+      await this.write([hostWrite(piece, newline && left === 0, foreground, background)]);
+      if (left > 0) await setImmediate();
+    }
+    return NOTHING;
   }
 
   async #drawn(texts: readonly PageText[]): Promise<HostCallOutcome> {

@@ -179,7 +179,7 @@ export class Session {
     if (!this.#entered) return;
     this.#leaving = true;
     this.#desk.cancel();
-    await this.#running?.stop();
+    await Promise.all([this.#running?.stop(), this.#quiet?.stop()]);
   }
 
   /** Invoke-Command in the session, one command, without entering. */
@@ -198,10 +198,11 @@ export class Session {
     this.#desk.answer(requestId, text);
   }
 
-  /** Ctrl+C: what runs is stopped; where nothing runs, the prompt is given up and comes anew. */
+  /** Ctrl+C: what runs is stopped, a prompt function that does not return as well; where nothing runs, the prompt is given up and comes anew. */
   interrupt(text: string | undefined): void {
     this.#desk.cancel(text ?? '');
     void this.#running?.stop();
+    void this.#quiet?.stop();
   }
 
   async complete(text: string, cursor: number): Promise<Completion> {
