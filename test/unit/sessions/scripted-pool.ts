@@ -1,0 +1,101 @@
+/** A session whose server is the test: every pipeline it starts waits for what the test makes of it. */
+import { PipelineRun, type RunspacePool } from '../../../electron/remoting/index.ts';
+import type { PipelineSpec } from '../../../electron/protocol/psrp/pipeline-spec.ts';
+import type { PsValue } from '../../../electron/protocol/clixml/value.ts';
+import { Session } from '../../../electron/sessions/session.ts';
+import { Person } from '../../integration/registry.ts';
+
+export const SIZE = { columns: 80, rows: 24 };
+
+/** A pipeline as the server has it. */
+export interface ServerPipeline {
+  readonly spec: PipelineSpec;
+  readonly run: PipelineRun;
+  /** How often the client asked to stop it. */
+  stops: number;
+  output(value: PsValue): void;
+  complete(): void;
+  stopped(): void;
+}
+
+export class ScriptedPool {
+  readonly id = '00000000-0000-0000-0000-000000000001';
+  readonly connection = { target: { computerName: 'z002', configurationName: 'Microsoft.PowerShell' } };
+  readonly applicationPrivateData = undefined;
+  readonly pipelines: ServerPipeline[] = [];
+  closed = 0;
+  readonly #person: Person;
+
+  constructor(person: Person) {
+    this.#person = person;
+  }
+
+  run(spec: PipelineSpec, options: { signal?: AbortSignal } = {}): PipelineRun {
+    const run = new PipelineRun(`p${String(this.pipelines.length)}`, {
+      stop: () => {
+        pipeline.stops += 1;
+        this.#person.noticed();
+        return Promise.resolve();
+      },
+      writeInput: () => Promise.resolve(),
+      endInput: () => undefined,
+      hostCall: () => Promise.resolve(),
+    });
+    const ended = { error: undefined, errorText: undefined };
+    const pipeline: ServerPipeline = {
+      spec,
+      run,
+      stops: 0,
+      output: (value) => void run.deliver({ kind: 'output', value, pipelineId: run.id, objectId: 1n }, 1),
+      complete: () => run.end({ state: 'Completed', ...ended }),
+      stopped: () => run.end({ state: 'Stopped', ...ended }),
+    };
+    options.signal?.addEventListener('abort', () => void run.stop());
+    this.pipelines.push(pipeline);
+    this.#person.noticed();
+    return run;
+  }
+
+  close(): Promise<void> {
+    this.closed += 1;
+    for (const { run } of this.pipelines) run.fail(new Error('closed'));
+    return Promise.resolve();
+  }
+
+  /** The pipeline of that command, once it is there. */
+  async pipeline(text: string, nth = 0): Promise<ServerPipeline> {
+    return await this.#person.until(
+      () => this.pipelines.filter((each) => each.spec.commands[0]?.text === text)[nth],
+    );
+  }
+}
+
+export function openSession(change: { endsOnExit?: boolean } = {}) {
+  const person = new Person();
+  const pool = new ScriptedPool(person);
+  const finished: number[] = [];
+  const session = new Session({
+    id: 1,
+    name: 'Session1',
+    serverId: 'z',
+    server: {
+      name: 'Z002',
+      address: 'z002',
+      port: 5986,
+      https: true,
+      userName: 'ada',
+      configuration: 'Microsoft.PowerShell',
+    },
+    endsOnExit: change.endsOnExit ?? false,
+    size: SIZE,
+    events: person,
+    finished: () => void finished.push(1),
+    now: () => 0,
+  });
+  // What a session asks of its pool, and no more.
+  session.adopt(pool as unknown as RunspacePool);
+  session.poolChanged('Opening', undefined);
+  session.poolChanged('Opened', undefined);
+  session.attach({ write: (items) => void person.saw(items) }, SIZE);
+  return { person, pool, session, finished };
+}
