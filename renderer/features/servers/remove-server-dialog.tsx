@@ -10,10 +10,8 @@ import { Dialog } from '../../ui/dialog.tsx';
 
 export function RemoveServerDialog({ server }: { server: Server }) {
   const desk = useDesk();
-  const open = useSlice(
-    desk.sessions,
-    (state) => state.rows.filter((row) => row.serverId === server.id && isLive(row)).length,
-  );
+  const rows = useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === server.id);
+  const open = rows.filter(isLive).length;
   const cancel = useRef<HTMLButtonElement>(null);
   const [error, setError] = useState<string | null>(null);
   const name = serverLabel(server);
@@ -21,6 +19,8 @@ export function RemoveServerDialog({ server }: { server: Server }) {
 
   async function remove(): Promise<void> {
     try {
+      // Main lets no server go while it has sessions; this dialog has said that they go too.
+      await Promise.all(rows.map((row) => desk.bridge.call('sessions.remove', { sessionId: row.id })));
       await desk.bridge.call('servers.remove', { id: server.id });
       setServers(
         desk.servers,

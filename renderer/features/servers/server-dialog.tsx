@@ -73,7 +73,7 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
             spellCheck={false}
             autoComplete="off"
             aria-invalid={error !== undefined}
-            aria-describedby={`${id}-${field}-hint`}
+            aria-describedby={error === undefined && hint === '' ? undefined : `${id}-${field}-hint`}
             onChange={(event) => {
               setForm({ ...form, [field]: event.target.value });
               setErrors({ ...errors, [field]: undefined });
@@ -151,6 +151,7 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
                   maxLength={5}
                   autoComplete="off"
                   aria-invalid={errors.port !== undefined}
+                  aria-describedby={errors.port === undefined ? undefined : `${id}-port-hint`}
                   onChange={(event) => {
                     setForm({ ...form, port: event.target.value });
                     setErrors({ ...errors, port: undefined });
@@ -159,7 +160,7 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
               </span>
             </span>
             {errors.port === undefined ? null : (
-              <span className="under bad" role="alert">
+              <span id={`${id}-port-hint`} className="under bad" role="alert">
                 {errors.port}
               </span>
             )}

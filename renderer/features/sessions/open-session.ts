@@ -125,18 +125,26 @@ function focusBeside(): void {
 }
 
 /** Double-click: be inside the server. One already entered is shown again rather than entered twice. */
-export async function enterServer(desk: Desk, serverId: string): Promise<void> {
+export async function enterServer(desk: Desk, serverId: string): Promise<SessionRow | null> {
   openTab(desk.tabs, serverId);
   const rows = desk.sessions.getState().rows.filter((row) => row.serverId === serverId);
   const inside = rows.find((row) => row.entered && isLive(row));
   if (inside !== undefined) {
     patchServerTab(desk.tabs, serverId, { selectedSession: inside.id });
     focusTerminal(desk, inside);
-    return;
+    return inside;
   }
-  if (serverTab(desk.tabs.getState(), serverId).opening) return;
+  if (serverTab(desk.tabs.getState(), serverId).opening) return null;
   const row = await createSession(desk, serverId, { enter: true });
   if (row !== null) focusTerminal(desk, row);
+  return row;
+}
+
+/** In place of a session that ended: what was typed there and not sent stands in the new one's line, and waits for Enter. */
+export async function enterAgain(desk: Desk, ended: SessionRow): Promise<void> {
+  const row = await enterServer(desk, ended.serverId);
+  const unsent = row === null ? '' : (desk.terminals.known(ended.id)?.takeUnsent() ?? '');
+  if (row !== null && unsent !== '') desk.terminals.get(row.id).insert(unsent);
 }
 
 /** Ctrl+Enter: a tab and a session for it, without going inside. */

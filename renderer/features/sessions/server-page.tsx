@@ -24,14 +24,28 @@ export function currentRow(rows: readonly SessionRow[], chosen: number | null): 
   return rows.find((row) => row.id === chosen) ?? rows.find((row) => row.entered) ?? rows.at(-1) ?? null;
 }
 
+/** That something is on its way, and what takes the time where main says so (the practice server's engine is built once). */
+function Opening({ server, text }: { server: Server; text: string }) {
+  const doing = server.practice?.state === 'starting' ? server.practice.message : undefined;
+  return (
+    <div className="blank" role="status">
+      <span className="state">
+        <Glyph name="opening" />
+        <span>{text}</span>
+      </span>
+      {doing === undefined ? null : <p className="doing">{doing}</p>}
+    </div>
+  );
+}
+
 function Facts({ server, rows }: { server: Server; rows: readonly SessionRow[] }) {
   const told = rows.find((row) => row.psVersion !== undefined || row.os !== undefined);
   const scheme = server.https ? 'HTTPS' : 'HTTP';
+  // The practice server gets its port when it starts.
+  const listens = server.practice === undefined || server.practice.state === 'ready';
   return (
     <div className="facts grow">
-      <span>
-        {server.address}:{server.port}
-      </span>
+      <span>{listens ? `${server.address}:${String(server.port)}` : server.address}</span>
       <span>{scheme}</span>
       {told?.os === undefined ? null : <span>{told.os}</span>}
       {told?.psVersion === undefined ? null : <span>PowerShell {told.psVersion}</span>}
@@ -91,37 +105,21 @@ export function ServerPage({ server }: { server: Server }) {
           ) : null}
         </Trouble>
       ) : row === null ? (
-        <div className="blank" role="status">
-          {tab.opening ? (
-            <span className="state">
-              <Glyph name="opening" />
-              <span>Opening a session on {name}…</span>
-            </span>
-          ) : (
-            <>
-              <p>No session on {name} yet.</p>
-              <div className="do">
-                <button
-                  type="button"
-                  className="btn primary"
-                  onClick={() => void enterServer(desk, server.id)}
-                >
-                  <LogIn aria-hidden />
-                  Enter {name}
-                </button>
-              </div>
-            </>
-          )}
-        </div>
+        tab.opening ? (
+          <Opening server={server} text={`Opening a session on ${name}…`} />
+        ) : (
+          <div className="blank">
+            <p>No session on {name} yet.</p>
+            <div className="do">
+              <button type="button" className="btn primary" onClick={() => void enterServer(desk, server.id)}>
+                <LogIn aria-hidden />
+                Enter {name}
+              </button>
+            </div>
+          </div>
+        )
       ) : row.state === 'Opening' || row.state === 'BeforeOpen' ? (
-        <div className="blank" role="status">
-          <span className="state">
-            <Glyph name="opening" />
-            <span>
-              Opening {row.name} on {name}…
-            </span>
-          </span>
-        </div>
+        <Opening server={server} text={`Opening ${row.name} on ${name}…`} />
       ) : (
         <TerminalPane row={row} />
       )}

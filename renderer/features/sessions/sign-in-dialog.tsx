@@ -5,6 +5,12 @@ import type { SignInAsk } from '../../stores/shell.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 
+/** The first part of a full name; an address tells no name. */
+export function machineName(address: string): string {
+  if (address.includes(':') || /^[\d.]+$/.test(address)) return 'SERVER';
+  return address.split('.')[0]?.toUpperCase() ?? 'SERVER';
+}
+
 /** Asks who to sign in as. The password stays in its field and goes from there into the call: no store, no state of React ever holds it. */
 export function SignInDialog({ ask }: { ask: SignInAsk }) {
   const desk = useDesk();
@@ -68,7 +74,7 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
             <span className={missing ? 'under bad' : 'under'} id={ids.hint}>
               {missing
                 ? 'Type who to sign in as'
-                : `DOMAIN\\name. For a local account write ${server.address.split('.')[0] ?? server.address}\\name`}
+                : `DOMAIN\\name. For a local account write ${machineName(server.address)}\\name`}
             </span>
             <label htmlFor={ids.password}>Password</label>
             <span className="field">

@@ -15,13 +15,12 @@ const themes = [
   ['contrast', 'High contrast'],
 ] as const;
 
-/** Shown at once, then kept by main; a refusal puts the old value back and says so. */
+/** Shown at once, then kept by main; a refusal puts the old value back and says so. Another window may change the others meanwhile. */
 export async function changeSettings(desk: Desk, change: Partial<Settings>): Promise<void> {
   const before = Settings.parse(desk.settings.getState());
   desk.settings.setState(change);
   try {
-    // The whole of them: a part would be filled up with defaults on its way.
-    desk.settings.setState(await desk.bridge.call('settings.update', { ...before, ...change }));
+    desk.settings.setState(await desk.bridge.call('settings.update', change));
   } catch (thrown) {
     desk.settings.setState(before);
     addNotice(desk.shell, appErrorOf(thrown));

@@ -136,6 +136,15 @@ export function isSecret(state: EditorState): boolean {
   return answersHost(state) && state.request?.kind === 'secret';
 }
 
+/**
+ * What was typed and went nowhere yet, the line being typed last. Nothing while a command asks one question after another: what is typed
+ * then may answer a question for a password that is still on its way.
+ */
+export function unsentLines(state: EditorState): readonly string[] {
+  if (state.conversation || answersHost(state)) return [];
+  return [...(state.aside === null ? [] : [state.aside]), ...state.queue, state.text];
+}
+
 export function selectionOf(state: EditorState): { from: number; to: number } | null {
   if (state.anchor === null || state.anchor === state.cursor) return null;
   return { from: Math.min(state.anchor, state.cursor), to: Math.max(state.anchor, state.cursor) };

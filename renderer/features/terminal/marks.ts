@@ -57,7 +57,7 @@ function fill(element: HTMLElement, record: CommandRecord): void {
   if (took !== null) took.textContent = figure;
 }
 
-export function createMarks(terminal: Terminal, layer: HTMLElement): Marks {
+export function createMarks(terminal: Terminal, layer: HTMLElement, cellHeight: () => number): Marks {
   const marks = new Map<number, Mark>();
   const early = new Map<number, CommandRecord>();
 
@@ -98,9 +98,8 @@ export function createMarks(terminal: Terminal, layer: HTMLElement): Marks {
       early.clear();
     },
     draw() {
-      const screen = terminal.element?.querySelector<HTMLElement>('.xterm-screen');
-      if (screen === null || screen === undefined) return;
-      const height = screen.clientHeight / terminal.rows;
+      if (marks.size === 0) return;
+      const height = cellHeight();
       const top = terminal.buffer.active.viewportY;
       for (const mark of marks.values()) {
         const row = mark.marker.line - top;

@@ -18,6 +18,8 @@ export interface PaintInput {
   masked: boolean;
   /** Colour the text as a command. */
   command: boolean;
+  /** Nobody waits for it yet: drawn dim, so that it is not taken for output or for a line at a prompt. */
+  ahead: boolean;
   columns: number;
   rows: number;
   /** Column the drawing begins at: 0 unless output before it did not end its line. */
@@ -51,6 +53,7 @@ const sgrSequence = /^\u001b\[[\d;:]*m/;
 const otherSequence = /^\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\[[\d;:?<>=!]*[ -/]*[@-~]?|.?)/u;
 
 const selectionSgr = '7';
+const aheadSgr = '90';
 const tabStop = 8;
 
 class Layout {
@@ -187,11 +190,12 @@ function putPrompt(layout: Layout, prompt: string, command: boolean): void {
 
 /** SGR of each position of the text; cheap to ask from left to right. */
 function styles(input: PaintInput): (at: number) => string {
-  const tokens = input.command && !input.masked ? highlight(input.text) : [];
+  const tokens = input.command && !input.masked && !input.ahead ? highlight(input.text) : [];
   let next = 0;
   return (at) => {
     const { selection } = input;
     if (selection !== null && at >= selection.from && at < selection.to) return selectionSgr;
+    if (input.ahead) return aheadSgr;
     while (next < tokens.length && (tokens[next]?.to ?? 0) <= at) next++;
     const token = tokens[next];
     return token !== undefined && token.from <= at ? tokenSgr[token.kind] : '';

@@ -17,7 +17,7 @@ import type { MenuEntries } from '../../ui/menu.tsx';
 import { WithContextMenu } from '../../ui/menu.tsx';
 import { Tip } from '../../ui/tip.tsx';
 import { isLive } from '../../stores/sessions.ts';
-import { askRemoveSession, enterServer, enterSession, exitSession } from '../sessions/open-session.ts';
+import { askRemoveSession, enterAgain, enterSession, exitSession } from '../sessions/open-session.ts';
 import { Trouble } from '../sessions/trouble.tsx';
 import { CompletionMenu } from './completion-menu.tsx';
 import { FindBar } from './find-bar.tsx';
@@ -29,7 +29,8 @@ import { useTerminal } from './use-terminal.ts';
 function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
   const box = useTerminal(view);
   const state = useSlice(view.state, (now) => now);
-  useEffect(() => view.setInteractive(row.entered), [view, row.entered]);
+  const ended = !isLive(row);
+  useEffect(() => view.setInteractive(row.entered, ended), [view, row.entered, ended]);
   if (state.error !== null) {
     return <Trouble error={state.error} onRetry={() => void view.attach()} />;
   }
@@ -71,7 +72,7 @@ function Ended({ row }: { row: SessionRow }) {
         {more === '' ? null : <p className="soft">{more}</p>}
         {reason.details === undefined ? null : <p className="dim mono">{reason.details}</p>}
       </div>
-      <button type="button" className="btn small" onClick={() => void enterServer(desk, row.serverId)}>
+      <button type="button" className="btn small" onClick={() => void enterAgain(desk, row)}>
         <RotateCw className="s" aria-hidden />
         Try again
       </button>

@@ -8,6 +8,7 @@ import type { Settings } from '../../../shared/settings.ts';
 import type { TerminalSize } from '../../../shared/terminal.ts';
 import { createMarks } from './marks.ts';
 import type { Marks } from './marks.ts';
+import type { PagePart } from './page-parts.ts';
 import { terminalTheme } from './terminal-theme.ts';
 
 /** Works on the terminal and says when it has finished: until then nothing else touches it. */
@@ -36,6 +37,8 @@ export class TerminalScreen {
   #busy = false;
   #webgl: WebglAddon | null = null;
   #disposed = false;
+  /** 0 while not known. */
+  #cellHeight = 0;
 
   constructor(deps: ScreenDeps) {
     this.#deps = deps;
@@ -73,9 +76,10 @@ export class TerminalScreen {
         if (event.ctrlKey || event.metaKey) window.open(uri, '_blank', 'noopener');
       }),
     );
-    this.marks = createMarks(this.terminal, margin);
+    this.marks = createMarks(this.terminal, margin, () => this.cellHeight);
     this.terminal.attachCustomKeyEventHandler(deps.onKey);
     this.terminal.onData(deps.onData);
+    this.terminal.onResize(() => (this.#cellHeight = 0));
     this.terminal.onRender(() => this.marks.draw());
     this.terminal.onScroll(() => this.marks.draw());
     this.element.addEventListener(
@@ -93,12 +97,11 @@ export class TerminalScreen {
   /** Only what is seen holds one of the few graphics contexts a browser gives. */
   show(): void {
     if (this.#webgl !== null || this.#disposed) return;
+    // Elements and graphics round the height of a row each in their way.
+    this.#cellHeight = 0;
     try {
       const addon = new WebglAddon();
-      addon.onContextLoss(() => {
-        addon.dispose();
-        this.#webgl = null;
-      });
+      addon.onContextLoss(() => this.hide());
       this.terminal.loadAddon(addon);
       this.#webgl = addon;
     } catch {
@@ -110,6 +113,7 @@ export class TerminalScreen {
   hide(): void {
     this.#webgl?.dispose();
     this.#webgl = null;
+    this.#cellHeight = 0;
   }
 
   dispose(): void {
@@ -127,6 +131,17 @@ export class TerminalScreen {
   enqueue(job: ScreenJob): void {
     this.#jobs.push(job);
     this.#next();
+  }
+
+  /** Each part where the one before ended, a command's mark beside its echo. */
+  writeParts(parts: readonly PagePart[], done: () => void): void {
+    const next = (index: number): void => {
+      const part = parts[index];
+      if (part === undefined) return done();
+      if (part.commandId > 0) this.marks.place(part.commandId);
+      this.terminal.write(part.vt, () => next(index + 1));
+    };
+    next(0);
   }
 
   #next(): void {
@@ -150,6 +165,8 @@ export class TerminalScreen {
   /** What fits into the box it stands in, within the contract's bounds. `null` while it has no size. */
   proposeSize(): TerminalSize | null {
     if (!this.element.isConnected) return null;
+    // The box has changed, or the zoom has: the cells with it.
+    this.#cellHeight = 0;
     const proposed = this.#fit.proposeDimensions();
     if (proposed === undefined || !Number.isFinite(proposed.cols) || !Number.isFinite(proposed.rows))
       return null;
@@ -165,12 +182,15 @@ export class TerminalScreen {
     this.terminal.options.scrollback = settings.scrollback;
     this.terminal.options.screenReaderMode = settings.screenReader;
     this.terminal.options.theme = terminalTheme();
+    this.#cellHeight = 0;
   }
 
+  /** Asked for at every drawing, and a layout each time it is read from the page: read once, until something changes it. */
   get cellHeight(): number {
+    if (this.#cellHeight > 0) return this.#cellHeight;
     const screen = this.terminal.element?.querySelector('.xterm-screen');
-    const height = (screen?.clientHeight ?? 0) / this.terminal.rows;
-    return height > 0 ? height : 20;
+    this.#cellHeight = (screen?.clientHeight ?? 0) / this.terminal.rows;
+    return this.#cellHeight > 0 ? this.#cellHeight : 20;
   }
 
   /** Row of the cursor, counted from the top of what is seen. */

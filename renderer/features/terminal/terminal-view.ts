@@ -3,7 +3,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { CommandRecord, InputRequest, OutputItem, TerminalSize } from '../../../shared/terminal.ts';
 import { appErrorOf } from '../../bridge/client.ts';
 import { lineOf } from './edited-line.ts';
-import { createEditor } from './editor-state.ts';
+import { createEditor, unsentLines } from './editor-state.ts';
 import type { EditorEffect, EditorEvent, EditorState } from './editor-state.ts';
 import { step } from './line-editor.ts';
 import { createOutputSequencer } from './output-sequencer.ts';
@@ -11,6 +11,7 @@ import { earlierIsGone, pageParts } from './page-parts.ts';
 import { paint } from './painter.ts';
 import type { Painted } from './painter.ts';
 import { keyIntent } from './terminal-keys.ts';
+import { onSession } from './session-events.ts';
 import { isLargePaste } from './text.ts';
 import { TerminalScreen } from './terminal-screen.ts';
 import { freshTerminal } from './terminal-state.ts';
@@ -79,11 +80,14 @@ export class TerminalView {
     this.#screen.hide();
   }
 
-  /** Only who is inside a session can type into it. Left, nothing typed stays behind to run when somebody enters again. */
-  setInteractive(interactive: boolean): void {
+  /**
+   * Only who is inside a session can type into it. Left, nothing typed stays behind to run when somebody enters again; where the session
+   * ended by itself, what was typed is kept for the next one.
+   */
+  setInteractive(interactive: boolean, ended = false): void {
     if (this.#interactive === interactive) return;
     this.#interactive = interactive;
-    if (!interactive) {
+    if (!interactive && !ended) {
       this.#editor = { ...createEditor(this.#editor.history), request: this.#editor.request };
     }
     this.#screen.enqueue((done) => this.#screen.terminal.write(interactive ? showCursor : hideCursor, done));
@@ -111,8 +115,8 @@ export class TerminalView {
     const size = this.#shown ? this.#screen.proposeSize() : null;
     if (size === null) return;
     const { columns, rows } = size;
-    const same = columns === this.#size.columns && rows === this.#size.rows;
-    if (same && this.#screen.terminal.cols === columns) return;
+    if (columns === this.#size.columns && rows === this.#size.rows && this.#screen.terminal.cols === columns)
+      return;
     this.#size = size;
     this.#screen.enqueue((done) => this.#resize(columns, rows, done));
     clearTimeout(this.#resizeTimer);
@@ -134,24 +138,16 @@ export class TerminalView {
 
   #subscribe(): void {
     const { bridge, settings } = this.#deps;
-    const mine = (payload: { sessionId: number }): boolean => payload.sessionId === this.sessionId;
     this.#stops.push(
-      bridge.on('terminal.output', (payload) => {
-        if (mine(payload)) this.#receive(payload.items);
-      }),
-      bridge.on('terminal.input', (payload) => {
-        if (!mine(payload)) return;
-        if (this.state.getState().attached === 'attaching') this.#heard = { request: payload.request };
-        else this.#expect(payload.request);
-      }),
-      bridge.on('terminal.command', (payload) => {
-        if (mine(payload)) this.#command(payload.command);
-      }),
-      bridge.on('terminal.progress', (payload) => {
-        if (mine(payload)) this.state.setState({ progress: payload.bars });
-      }),
-      bridge.on('terminal.title', (payload) => {
-        if (mine(payload)) this.state.setState({ title: payload.title });
+      onSession(bridge, this.sessionId, {
+        output: (items) => this.#receive(items),
+        input: (request) => {
+          if (this.state.getState().attached === 'attaching') this.#heard = { request };
+          else this.#expect(request);
+        },
+        command: (command) => this.#command(command),
+        progress: (bars) => this.state.setState({ progress: bars }),
+        title: (title) => this.state.setState({ title }),
       }),
       settings.subscribe((now) => {
         this.#screen.apply(now);
@@ -260,13 +256,7 @@ export class TerminalView {
         }
         this.#drawLine(done);
       };
-      const next = (index: number): void => {
-        const part = parts[index];
-        if (part === undefined) return finish();
-        if (part.commandId > 0) this.#screen.marks.place(part.commandId);
-        this.#screen.terminal.write(part.vt, () => next(index + 1));
-      };
-      this.#screen.terminal.write(this.#takeErase(), () => next(0));
+      this.#screen.terminal.write(this.#takeErase(), () => this.#screen.writeParts(parts, finish));
     });
   }
 
@@ -296,6 +286,8 @@ export class TerminalView {
     const painted = paint(
       {
         ...line,
+        // What is typed ahead never runs on in a line of output.
+        prompt: line.ahead && start > 0 ? '\n' : line.prompt,
         columns: this.#screen.terminal.cols,
         rows: this.#screen.terminal.rows,
         // A line that begins behind the last column begins on the next row.
@@ -380,6 +372,14 @@ export class TerminalView {
   insert(text: string): void {
     this.#edit({ kind: 'insert', text });
     this.#screen.terminal.scrollToBottom();
+  }
+
+  /** What was typed and never sent; it goes from here to whoever asked. */
+  takeUnsent(): string {
+    const text = unsentLines(this.#editor).join('\n');
+    this.#editor = { ...createEditor(this.#editor.history), request: this.#editor.request };
+    this.#schedulePaint();
+    return text;
   }
 
   /** Each line a command of its own, the next when the one before is done. */

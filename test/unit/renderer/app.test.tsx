@@ -106,6 +106,20 @@ describe('the list of servers', () => {
     expect(screen.queryByRole('option', { name: /Z002/ })).toBeNull();
   });
 
+  test('a server goes with its sessions, once the dialog has said so', async () => {
+    await start([fakeServer()], [fakeRow(), fakeRow({ id: 2, state: 'Broken', availability: 'None' })]);
+    fake.handlers['servers.remove'] = () => {
+      if (fake.sessions.length > 0) throw new Refusal({ code: 'server.in-use', title: 'It has sessions' });
+      return {};
+    };
+    screen.getByRole('listbox', { name: 'Servers' }).focus();
+    await user.keyboard('{Delete}');
+    expect(await screen.findByText(/Its open session is removed too/)).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Remove Z002' }));
+    await waitFor(() => expect(screen.queryByRole('option', { name: /Z002/ })).toBeNull());
+    expect(called('sessions.remove')).toEqual([{ sessionId: 1 }, { sessionId: 2 }]);
+  });
+
   test('the practice server can be neither edited nor removed', async () => {
     await start([practice]);
     screen.getByRole('listbox', { name: 'Servers' }).focus();
@@ -351,6 +365,37 @@ describe('a session that broke', () => {
   });
 });
 
+describe('typed and not sent when a session breaks', () => {
+  test('stands in the line of the session entered in its place, and is not run', async () => {
+    await start([fakeServer()], [fakeRow({ entered: true })]);
+    await screen.findByRole('button', { name: 'Exit' });
+    const request = { requestId: 1, kind: 'command', prompt: 'PS> ', afterSeq: 0 } as const;
+    fake.emit('terminal.input', { sessionId: 1, request });
+    await waitFor(() => expect(desk.terminals.known(1)?.text()[0]).toContain('PS>'));
+    desk.terminals.known(1)?.insert('Remove-Item x');
+    fake.emit('terminal.input', { sessionId: 1, request: null });
+    const reason: AppError = { code: 'connect.reset', title: 'The connection was cut' };
+    fake.sessions = [fakeRow({ state: 'Broken', availability: 'None', reason })];
+    fake.emit('session.changed', fakeRow({ state: 'Broken', availability: 'None', reason }));
+    await user.click(await screen.findByRole('button', { name: 'Try again' }));
+    await waitFor(() =>
+      expect(desk.terminals.known(2)?.text()[0]?.trimEnd()).toBe('[Z002]: PS C:\\> Remove-Item x'),
+    );
+    expect(called('terminal.submit')).toEqual([]);
+  });
+});
+
+describe('while the practice server is prepared', () => {
+  test('the page says what takes the time', async () => {
+    const building = 'Building the PowerShell engine: only this once…';
+    await start([fakeServer({ ...practice, practice: { state: 'starting', message: building } })]);
+    fake.handlers['sessions.create'] = () => new Promise(() => undefined);
+    await user.dblClick(screen.getByRole('option', { name: /Practice server/ }));
+    expect(await screen.findByText(building)).toBeTruthy();
+    expect(screen.getByText(/^Opening a session on Practice server/)).toBeTruthy();
+  });
+});
+
 describe('tabs', () => {
   test('closing one leaves its sessions alone and stops their pages', async () => {
     await start([fakeServer()], [fakeRow({ entered: true })]);
@@ -372,9 +417,8 @@ describe('settings', () => {
     await user.keyboard('{Control>},{/Control}');
     const dialog = await screen.findByRole('dialog', { name: 'Settings' });
     await user.click(within(dialog).getByRole('radio', { name: 'Light' }));
-    await waitFor(() =>
-      expect(called('settings.update')).toMatchObject([{ theme: 'light', scrollback: 5000 }]),
-    );
+    // The others may have changed in another window: only what changed here is sent.
+    await waitFor(() => expect(called('settings.update')).toEqual([{ theme: 'light' }]));
     const size = within(dialog).getByRole('textbox', { name: 'Terminal text' });
     await user.clear(size);
     await user.type(size, '99{Enter}');

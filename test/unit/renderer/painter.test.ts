@@ -46,6 +46,7 @@ function input(patch: Partial<PaintInput>): PaintInput {
     selection: null,
     masked: false,
     command: true,
+    ahead: false,
     columns: 20,
     rows: 10,
     startColumn: 0,
@@ -63,6 +64,38 @@ describe('the drawn line', () => {
     expect(lines(screen)[0]).toBe(`PS> ${text}`);
     expect(cursor(screen)).toEqual({ row: 1, column: 0 });
     expect(screen.buffer.active.getLine(1)?.isWrapped).toBe(true);
+  });
+
+  test('what is typed ahead is dim as a whole, and its drawing is taken away again', async () => {
+    const screen = terminal(20, 10);
+    await write(screen, 'output');
+    const painted = paint(
+      input({
+        prompt: '\n',
+        continuationPrompt: '',
+        text: 'Get-Date\n$x',
+        cursor: 11,
+        ahead: true,
+        startColumn: 6,
+      }),
+      widths,
+    );
+    await write(screen, painted.vt);
+    expect(lines(screen)).toEqual(['output', 'Get-Date', '$x']);
+    // Bright black, the terminal's dim colour, whatever the highlighter would make of it.
+    for (const [row, columns] of [8, 2].entries()) {
+      for (let column = 0; column < columns; column++) {
+        expect(
+          screen.buffer.active
+            .getLine(row + 1)
+            ?.getCell(column)
+            ?.getFgColor(),
+        ).toBe(8);
+      }
+    }
+    await write(screen, painted.erase);
+    expect(lines(screen)).toEqual(['output']);
+    expect(cursor(screen)).toEqual({ row: 0, column: 6 });
   });
 
   test('a wide character that does not fit goes to the next row as a whole', async () => {

@@ -215,6 +215,57 @@ describe('a command line', () => {
     expect(view.state.getState().queued).toBe(0);
   });
 
+  test('what is typed ahead is seen, below the output and never behind it', async () => {
+    await attach();
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'working' });
+    await expect.poll(page).toEqual(['working']);
+    view.runLines(['one']);
+    view.insert('tw');
+    await expect.poll(page).toEqual(['working', 'one', 'tw']);
+    fake.say(1, { commandId: 0, kind: 'output', vt: '...\r\n' });
+    await expect.poll(page).toEqual(['working...', 'one', 'tw']);
+    await asked('command', 1);
+    fake.emit('terminal.input', { sessionId: 1, request: null });
+    fake.say(1, { commandId: 1, kind: 'echo', vt: 'PS> one\r\n' });
+    await expect.poll(page).toEqual(['working...', 'PS> one', 'tw']);
+    await asked('command', 2);
+    await expect.poll(page).toEqual(['working...', 'PS> one', 'PS> tw']);
+  });
+
+  test('what is typed between two questions may be a password, and is not drawn', async () => {
+    await attach();
+    await asked('line', 1, 'User: ');
+    view.insert('ada');
+    press('Enter');
+    fake.emit('terminal.input', { sessionId: 1, request: null });
+    fake.say(1, { commandId: 0, kind: 'echo', vt: 'User: ada\r\n' });
+    view.insert('hush');
+    await asked('secret', 2, 'Password: ');
+    await expect.poll(page).toEqual(['User: ada', 'Password: ****']);
+    expect(view.takeUnsent()).toBe('');
+  });
+
+  test('the rows are measured once, not at every drawing', async () => {
+    await attach();
+    await asked('command', 1);
+    const screen = view.element.querySelector('.xterm-screen');
+    let read = 0;
+    Object.defineProperty(screen, 'clientHeight', {
+      get() {
+        // xterm's own overview ruler asks as well.
+        if (new Error().stack?.includes('renderer/features/') === true) read++;
+        return 480;
+      },
+    });
+    for (const letter of 'Get-Date') {
+      view.insert(letter);
+      await expect.poll(() => page().at(-1)).toContain(letter);
+    }
+    fake.say(1, { commandId: 0, kind: 'output', vt: 'x\r\n'.repeat(50) });
+    await expect.poll(() => page().length).toBe(51);
+    expect(read).toBeLessThanOrEqual(1);
+  });
+
   test('Ctrl+L clears the screen and keeps the line', async () => {
     await attach();
     fake.say(1, { commandId: 0, kind: 'output', vt: 'old\r\n'.repeat(5) });
@@ -314,6 +365,22 @@ describe('a session nobody is inside of', () => {
     view.setInteractive(true);
     await asked('command', 1);
     await expect.poll(page).toEqual(['PS>']);
+    expect(submits()).toEqual([]);
+  });
+});
+
+describe('a session that ended by itself', () => {
+  test('keeps what was typed, for whoever goes on elsewhere', async () => {
+    await attach();
+    await asked('command', 1);
+    view.insert('Remove-Item x');
+    await expect.poll(page).toEqual(['PS> Remove-Item x']);
+    fake.emit('terminal.input', { sessionId: 1, request: null });
+    view.setInteractive(false, true);
+    await expect.poll(page).toEqual(['Remove-Item x']);
+    expect(view.takeUnsent()).toBe('Remove-Item x');
+    expect(view.takeUnsent()).toBe('');
+    await expect.poll(page).toEqual([]);
     expect(submits()).toEqual([]);
   });
 });
