@@ -156,9 +156,8 @@ export class SessionRegistry {
   }
 
   async #openFailed(session: Session, destination: Destination, error: unknown): Promise<never> {
-    const words = explain(error, factsOf(destination.server));
-    const cancelled =
-      session.row.state === 'Closed' || session.row.state === 'Closing' || !this.#sessions.has(session.id);
+    const words = session.row.reason ?? explain(error, factsOf(destination.server));
+    const cancelled = session.isRemoved;
     if (words.code === 'signin.rejected') this.#options.credentials.forget(destination.server.id);
     this.#options.log('session.open-failed', { id: session.id, code: words.code });
     await session.remove();

@@ -5,9 +5,9 @@
 import { echoLine, errorLine, noticeLine, type PageText } from '../console/page-text.ts';
 import { ProgressBoard } from '../console/progress.ts';
 import { displayText } from '../protocol/clixml/display-text.ts';
-import { PsObject, type PsValue } from '../protocol/clixml/value.ts';
+import { PsObject } from '../protocol/clixml/value.ts';
 import type { PipelineRun, PipelineResult, RunspacePool } from '../remoting/index.ts';
-import { AppFailure, type AppError } from '../../shared/error.ts';
+import type { AppError } from '../../shared/error.ts';
 import type { SessionRow } from '../../shared/session.ts';
 import type { CommandRecord, Completion, TerminalSize, TerminalSnapshot } from '../../shared/terminal.ts';
 import { readCompletion, NO_COMPLETION } from './completion.ts';
@@ -21,6 +21,8 @@ import {
   promptSpec,
 } from './interactive-commands.ts';
 import { Page, type PageSink } from './page.ts';
+import { busy, notOpen } from './refusals.ts';
+import { isIncomplete, remoteFacts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import { SessionHost } from './session-host.ts';
@@ -61,6 +63,8 @@ export class Session {
   #size: TerminalSize;
   #entered = false;
   #leaving = false;
+  /** We are ending it: its end is no news. */
+  #removing = false;
   #current: CommandRecord | undefined;
   #nextCommandId = 1;
   #commandId = 0;
@@ -123,6 +127,11 @@ export class Session {
     };
   }
 
+  /** Whether a person, or the end of the app, has removed it: then nothing that ends is a failure. */
+  get isRemoved(): boolean {
+    return this.#removing;
+  }
+
   /** Gives the session its pool; the pool's listener calls {@link poolChanged}. */
   adopt(pool: RunspacePool): void {
     this.#pool = pool;
@@ -139,7 +148,7 @@ export class Session {
       case 'Closing':
         return this.#move('closing');
       case 'Closed':
-        return this.#move('closed');
+        return this.#removing ? this.#move('closed') : this.#closedByServer();
       case 'Broken':
         return this.#broke(error);
       default:
@@ -227,6 +236,7 @@ export class Session {
   /** Remove-PSSession. Never fails. */
   async remove(): Promise<void> {
     this.#leaving = true;
+    this.#removing = true;
     this.#desk.cancel();
     this.#move('closing');
     await this.#pool?.close();
@@ -427,12 +437,26 @@ export class Session {
   }
 
   #broke(error: Error | undefined): void {
-    this.#reason = explain(error ?? new Error('The session broke.'), this.#options.server);
-    const wasOpen = this.#status.state === 'Opened';
-    this.#move('broken');
+    this.#lost('broken', explain(error ?? new Error('The session broke.'), this.#options.server));
+  }
+
+  #closedByServer(): void {
+    this.#lost('closed', {
+      code: 'session.closed-by-server',
+      title: `${this.#options.server.name} closed the session`,
+      why: 'Something on that server ended the runspace; the connection was in order.',
+      cure: { text: 'Open a new session.' },
+    });
+  }
+
+  /** It ended, and not by our doing: nobody is inside any more, and the page says why. */
+  #lost(event: 'broken' | 'closed', reason: AppError): void {
+    const wasOpen = this.#entered || this.#status.state === 'Opened';
+    this.#reason = reason;
+    this.#move(event);
     this.#desk.cancel();
     if (wasOpen) {
-      const { title, why } = this.#reason;
+      const { title, why } = reason;
       void this.page.append(0, [errorLine(why === undefined ? title : `${title}. ${why}`)]);
     }
   }
@@ -455,48 +479,6 @@ export class Session {
 
   #mustBeOpen(): void {
     if (this.#status.state === 'Opened') return;
-    throw new AppFailure(
-      this.#reason ?? {
-        code: 'session.not-open',
-        title: `${this.#options.name} is ${this.#status.state}`,
-        why: 'Only an opened session takes commands.',
-        cure: { text: 'Open a new session.' },
-      },
-    );
+    throw notOpen(this.row);
   }
-}
-
-function busy(row: SessionRow): AppFailure {
-  return new AppFailure({
-    code: 'session.busy',
-    title: row.entered ? `You are inside ${row.name}` : `${row.name} runs a command`,
-    why: 'A session runs one command at a time.',
-    cure: {
-      text: row.entered
-        ? 'Type the command at its prompt, or leave it first.'
-        : 'Wait for it, or stop it with Ctrl+C.',
-    },
-  });
-}
-
-/** The server's parser wants more input: not an error but an unfinished line. */
-function isIncomplete(result: PipelineResult): boolean {
-  if (result.state !== 'Failed' || !(result.error instanceof PsObject)) return false;
-  const exception = result.error.get('Exception');
-  return (
-    exception instanceof PsObject &&
-    exception.isOfType('System.Management.Automation.IncompleteParseException')
-  );
-}
-
-function remoteFacts(data: PsValue | undefined): { psVersion?: string; os?: string } {
-  if (!(data instanceof PsObject)) return {};
-  const table = data.entry('PSVersionTable');
-  if (!(table instanceof PsObject)) return {};
-  const version = table.entry('PSVersion');
-  const os = table.entry('OS');
-  return {
-    ...(version === undefined || version === null ? {} : { psVersion: displayText(version) }),
-    ...(typeof os === 'string' ? { os } : {}),
-  };
 }

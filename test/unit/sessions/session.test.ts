@@ -2,6 +2,16 @@
 import { expect, test } from 'vitest';
 import { openSession, SIZE } from './scripted-pool.ts';
 
+async function atPrompt(change: { endsOnExit?: boolean } = {}) {
+  const it = openSession(change);
+  it.session.enter(SIZE);
+  const prompt = await it.pool.pipeline('prompt');
+  prompt.output('PS C:\\> ');
+  prompt.complete();
+  const request = await it.person.until(() => it.person.request);
+  return { ...it, request };
+}
+
 test('Ctrl+C gives up a prompt function that does not return', async () => {
   const { session, pool, person } = openSession();
   session.enter(SIZE);
@@ -22,4 +32,27 @@ test('a session whose prompt does not return can be left', async () => {
   await left;
   await person.until(() => person.rows.at(-1)?.entered === false);
   expect(person.rows.at(-1)?.state).toBe('Opened');
+});
+
+test('a session that the server closes is left, asks for nothing more, and says so', async () => {
+  const { session, person } = await atPrompt({ endsOnExit: true });
+  session.poolChanged('Closed', undefined);
+  await person.until(() => person.rows.at(-1)?.entered === false);
+  expect(person.rows.at(-1)).toMatchObject({
+    state: 'Closed',
+    availability: 'None',
+    reason: { code: 'session.closed-by-server' },
+  });
+  expect(person.request).toBeNull();
+  expect(person.page).toContain('Z002 closed the session');
+});
+
+test('a session that a person removes is not said to have been closed by the server', async () => {
+  const { session, person } = await atPrompt();
+  const removed = session.remove();
+  session.poolChanged('Closed', undefined);
+  await removed;
+  expect(person.rows.at(-1)).toMatchObject({ state: 'Closed' });
+  expect(person.rows.some((row) => row.reason !== undefined)).toBe(false);
+  expect(person.page).not.toContain('closed the session');
 });

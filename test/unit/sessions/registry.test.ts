@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { CredentialKeeper } from '../../../electron/credentials/credential-keeper.ts';
+import { PoolStateError, type PoolListener, type RunspacePool } from '../../../electron/remoting/index.ts';
+import { SessionRegistry } from '../../../electron/sessions/registry.ts';
+import { Person, serverAt } from '../../integration/registry.ts';
+
+const SIZE = { columns: 80, rows: 24 };
+
+/** A registry whose pools open as the test says. */
+function registryWith(open: (listener: PoolListener) => Promise<void>) {
+  const person = new Person();
+  const registry = new SessionRegistry({
+    credentials: new CredentialKeeper(),
+    events: person,
+    now: () => 0,
+    log: () => undefined,
+    resolve: () =>
+      Promise.resolve({ server: serverAt(5985), credential: { userName: 'ada', password: 'x' } }),
+    connect: (_destination, _credential, _options, listener) => {
+      let refuse: (error: Error) => void;
+      const closed = new Promise<void>((_resolve, reject) => {
+        refuse = reject;
+      });
+      closed.catch(() => undefined);
+      const pool = {
+        id: '1',
+        connection: { target: { computerName: 'z002', configurationName: 'x' } },
+        applicationPrivateData: undefined,
+        open: () => Promise.race([open(listener), closed]),
+        close: () => {
+          listener.stateChanged?.('Closed', undefined);
+          refuse(new PoolStateError('Closed', 'it was closed'));
+          return Promise.resolve();
+        },
+      };
+      // What the registry and a session ask of a pool that never opens.
+      return pool as unknown as RunspacePool;
+    },
+  });
+  return { person, registry };
+}
+
+const create = (registry: SessionRegistry) => registry.create({ serverId: 'z', size: SIZE, enter: true });
+
+test('a server that closes the pool while it opens is not taken for a person who cancelled', async () => {
+  const { registry, person } = registryWith((listener) => {
+    listener.stateChanged?.('Opening', undefined);
+    listener.stateChanged?.('Closed', undefined);
+    return Promise.reject(new PoolStateError('Closed', 'it was closed'));
+  });
+  await expect(create(registry)).rejects.toMatchObject({ error: { code: 'session.closed-by-server' } });
+  expect(person.gone).toEqual([1]);
+});
+
+test('a session that is removed while it opens was cancelled', async () => {
+  const { registry, person } = registryWith((listener) => {
+    listener.stateChanged?.('Opening', undefined);
+    return new Promise(() => undefined);
+  });
+  const created = create(registry);
+  await person.until(() => person.rows.at(-1)?.state === 'Opening');
+  await registry.remove(1);
+  await expect(created).rejects.toMatchObject({ error: { code: 'session.cancelled' } });
+  expect(registry.list()).toEqual([]);
+  expect(person.gone).toEqual([1]);
+});
