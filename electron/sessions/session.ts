@@ -346,7 +346,9 @@ export class Session {
     try {
       state = await body(record);
     } catch (error) {
-      await this.page.append(record.commandId, [errorLine(explain(error, this.#options.server).title)]);
+      // Where the session itself has ended, its page and its row say why already.
+      if (this.#status.state === 'Opened')
+        await this.page.append(record.commandId, [errorLine(explain(error, this.#options.server).title)]);
     } finally {
       this.#commandId = 0;
       this.#running = undefined;

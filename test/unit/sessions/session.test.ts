@@ -56,3 +56,15 @@ test('a session that a person removes is not said to have been closed by the ser
   expect(person.rows.some((row) => row.reason !== undefined)).toBe(false);
   expect(person.page).not.toContain('closed the session');
 });
+
+test('what broke the session is told once, also in the middle of a command', async () => {
+  const { session, pool, person, request } = await atPrompt();
+  session.answer(request.requestId, 'Get-Everything');
+  const command = await pool.pipeline('Get-Everything');
+  const reason = new Error('the line was cut');
+  session.poolChanged('Broken', reason);
+  command.run.fail(reason);
+  await person.until(() => person.rows.at(-1)?.entered === false);
+  expect(person.commands.at(-1)).toMatchObject({ text: 'Get-Everything', state: 'failed' });
+  expect(person.page.match(/The session on Z002 ended/g)).toHaveLength(1);
+});
