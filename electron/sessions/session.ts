@@ -2,6 +2,7 @@
  * One PSSession: its runspace pool, its page, what it waits for, and the interactive loop. Everything that happens in it stays in it: an
  * exception breaks this session and no other.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { echoLine, errorLine, noticeLine, type PageText } from '../console/page-text.ts';
 import { ProgressBoard } from '../console/progress.ts';
 import { displayText } from '../protocol/clixml/display-text.ts';
@@ -47,6 +48,8 @@ export interface SessionOptions {
 const MOST_HISTORY = 1000;
 /** A completion that takes longer than this is of no use to somebody who pressed Tab. */
 const COMPLETION_MS = 5000;
+/** A pipeline stops in milliseconds, or sits in native code; a command line must not vanish behind it. */
+const QUIET_MS = 500;
 
 export class Session {
   readonly id: number;
@@ -176,7 +179,7 @@ export class Session {
     this.#mustBeOpen();
     this.resize(size);
     if (this.#entered) return;
-    if (this.#running) throw busy(this.row);
+    if (this.#isBusy()) throw busy(this.row);
     this.#entered = true;
     this.#leaving = false;
     this.#announce();
@@ -194,7 +197,7 @@ export class Session {
   /** Invoke-Command in the session, one command, without entering. */
   async invoke(script: string, size: TerminalSize): Promise<CommandRecord> {
     this.#mustBeOpen();
-    if (this.#entered || this.#running) throw busy(this.row);
+    if (this.#entered || this.#isBusy()) throw busy(this.row);
     this.resize(size);
     return await this.#runLine(
       `Invoke-Command -Session (Get-PSSession ${String(this.id)}) -ScriptBlock { `,
@@ -215,7 +218,7 @@ export class Session {
   }
 
   async complete(text: string, cursor: number): Promise<Completion> {
-    if (this.#status.state !== 'Opened' || !this.#pool || this.#running || this.#quiet) return NO_COMPLETION;
+    if (this.#status.state !== 'Opened' || !this.#pool || this.#isBusy() || this.#quiet) return NO_COMPLETION;
     const abort = new AbortController();
     const run = this.#pool.run(completionSpec(text, Math.min(cursor, text.length), this.host.info), {
       signal: abort.signal,
@@ -259,6 +262,16 @@ export class Session {
     this.#entered = false;
     this.#announce();
     if (this.#options.endsOnExit && this.#leaving) this.#options.finished();
+  }
+
+  /** From Enter on, not only from the moment its pipeline runs. */
+  #isBusy(): boolean {
+    return this.#status.running > 0;
+  }
+
+  /** Stops our own pipeline, and waits for that a moment: the server runs what comes next after it anyway, and a stop may hang. */
+  async #quieten(): Promise<void> {
+    if (this.#quiet) await Promise.race([this.#quiet.stop(), delay(QUIET_MS, undefined, { ref: false })]);
   }
 
   #stopped(): boolean {
@@ -334,7 +347,6 @@ export class Session {
     body: (record: CommandRecord) => Promise<CommandRecord['state']>,
     commandId: number = this.#nextCommandId++,
   ): Promise<CommandRecord> {
-    await this.#quiet?.stop();
     const started = this.#options.now();
     const record: CommandRecord = { commandId, text, state: 'running' };
     this.#commandId = record.commandId;
@@ -344,6 +356,7 @@ export class Session {
     this.#options.events.command(this.id, { ...record });
     let state: CommandRecord['state'] = 'failed';
     try {
+      await this.#quieten();
       state = await body(record);
     } catch (error) {
       // Where the session itself has ended, its page and its row say why already.

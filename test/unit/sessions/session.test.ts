@@ -68,3 +68,39 @@ test('what broke the session is told once, also in the middle of a command', asy
   expect(person.commands.at(-1)).toMatchObject({ text: 'Get-Everything', state: 'failed' });
   expect(person.page.match(/The session on Z002 ended/g)).toHaveLength(1);
 });
+
+test('two commands without entering do not run into each other', async () => {
+  const { session, pool } = openSession();
+  const first = session.invoke('1', SIZE);
+  await expect(session.invoke('2', SIZE)).rejects.toMatchObject({ error: { code: 'session.busy' } });
+  expect(() => session.enter(SIZE)).toThrow(/runs a command/);
+  (await pool.pipeline('1')).complete();
+  await expect(first).resolves.toMatchObject({ text: '1', state: 'completed' });
+});
+
+test('Tab does not get in between Enter and the command', async () => {
+  const { session, pool, person, request } = await atPrompt();
+  let drawn = (): void => undefined;
+  const slow = new Promise<void>((resolve) => {
+    drawn = resolve;
+  });
+  session.attach({ write: () => slow }, SIZE);
+  session.answer(request.requestId, 'Get-Date');
+  await person.until(() => person.rows.at(-1)?.availability === 'Busy');
+  await expect(session.complete('Get-', 4)).resolves.toMatchObject({ matches: [] });
+  drawn();
+  (await pool.pipeline('Get-Date')).complete();
+  expect(pool.pipelines.map(({ spec }) => spec.commands[0]?.text)).not.toContain('TabExpansion2');
+});
+
+test('a completion that does not stop holds the command up for a moment only', async () => {
+  const { session, pool, person, request } = await atPrompt();
+  const completion = session.complete('Get-', 4);
+  const stuck = await pool.pipeline('TabExpansion2');
+  session.answer(request.requestId, 'Get-Date');
+  (await pool.pipeline('Get-Date')).complete();
+  expect(stuck.stops).toBeGreaterThan(0);
+  await person.until(() => person.commands.at(-1)?.state === 'completed');
+  stuck.stopped();
+  await completion;
+});
