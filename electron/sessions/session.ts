@@ -178,7 +178,10 @@ export class Session {
   enter(size: TerminalSize): void {
     this.#mustBeOpen();
     this.resize(size);
-    if (this.#entered) return;
+    if (this.#entered) {
+      this.#leaving = false; // somebody was about to leave, and stays
+      return;
+    }
     if (this.#isBusy()) throw busy(this.row);
     this.#entered = true;
     this.#leaving = false;

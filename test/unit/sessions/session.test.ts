@@ -104,3 +104,15 @@ test('a completion that does not stop holds the command up for a moment only', a
   stuck.stopped();
   await completion;
 });
+
+test('whoever enters again while the session is being left stays in it', async () => {
+  const { session, pool, person } = openSession({ endsOnExit: true });
+  session.enter(SIZE);
+  const prompt = await pool.pipeline('prompt');
+  const left = session.exit();
+  session.enter(SIZE);
+  prompt.stopped();
+  await left;
+  expect(await person.until(() => person.request)).toMatchObject({ kind: 'command' });
+  expect(session.row.entered).toBe(true);
+});
