@@ -3,7 +3,7 @@
  * exception breaks this session and no other.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { echoLine, errorLine, noticeLine, type PageText } from '../console/page-text.ts';
+import { echoLine, errorLine, hostWrite, noticeLine, type PageText } from '../console/page-text.ts';
 import { ProgressBoard } from '../console/progress.ts';
 import { displayText } from '../protocol/clixml/display-text.ts';
 import { PsObject } from '../protocol/clixml/value.ts';
@@ -399,9 +399,7 @@ export class Session {
   async #follow(run: PipelineRun): Promise<PipelineResult> {
     for await (const record of run.records()) {
       if (record.kind === 'output') {
-        await this.host.write([
-          { kind: 'output', vt: `${displayText(record.value).replace(/\r?\n/g, '\r\n')}\r\n` },
-        ]);
+        await this.host.write([hostWrite(displayText(record.value), true)]);
       } else if (record.kind === 'error') {
         await this.host.write([errorLine(record.record.message)]);
       }

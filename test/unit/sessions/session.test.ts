@@ -116,3 +116,13 @@ test('whoever enters again while the session is being left stays in it', async (
   expect(await person.until(() => person.request)).toMatchObject({ kind: 'command' });
   expect(session.row.entered).toBe(true);
 });
+
+test('an object that comes without having been formatted cannot command the terminal', async () => {
+  const { session, pool, person, request } = await atPrompt();
+  session.answer(request.requestId, 'x');
+  const command = await pool.pipeline('x');
+  command.output('a\x1b[6n\x05b\x1b]52;c;aGk=\x07');
+  command.complete();
+  await person.until(() => person.commands.at(-1)?.state === 'completed');
+  expect(person.items.at(-1)?.vt).toBe('ab\r\n');
+});
