@@ -8,6 +8,9 @@ import type { OutputItem } from '../../shared/terminal.ts';
 /** Two million UTF-16 units, 4 MB: some 20,000 lines of 100 characters, as many as the terminal's scrollback holds. */
 const MOST_CHARS = 2_000_000;
 
+/** The unit in which the page forgets its oldest part: a small share of it. */
+const MOST_JOINED_CHARS = 16 * 1024;
+
 export interface PageSink {
   /** A promise when the writer must wait before it writes more. */
   write(items: readonly OutputItem[]): Promise<void> | undefined;
@@ -40,10 +43,7 @@ export class Page {
       else items.push({ seq: this.#nextSeq++, commandId, kind, vt });
     }
     if (items.length === 0) return undefined;
-    for (const item of items) {
-      this.#items.push(item);
-      this.#chars += item.vt.length;
-    }
+    for (const item of items) this.#keep(item);
     if (this.#chars > this.#mostChars) this.#trim();
     const waits: Promise<void>[] = [];
     for (const sink of this.#sinks) {
@@ -61,6 +61,22 @@ export class Page {
 
   detach(sink: PageSink): void {
     this.#sinks.delete(sink);
+  }
+
+  /** What stands side by side is kept as one: a program that writes its text letter by letter must not make a million pieces of it. */
+  #keep(item: OutputItem): void {
+    this.#chars += item.vt.length;
+    const last = this.#items.at(-1);
+    if (
+      last?.kind === item.kind &&
+      last.commandId === item.commandId &&
+      last.vt.length + item.vt.length <= MOST_JOINED_CHARS
+    ) {
+      // A new one: those that were handed out stay what they were.
+      this.#items[this.#items.length - 1] = { ...item, vt: last.vt + item.vt };
+    } else {
+      this.#items.push(item);
+    }
   }
 
   #trim(): void {

@@ -55,3 +55,19 @@ test('one piece larger than the bound keeps its end, and what was already handed
   expect(page.attach({ write: () => undefined }).items[0]?.vt.endsWith('END')).toBe(true);
   expect(page.attach({ write: () => undefined }).items[0]?.vt.length).toBeLessThanOrEqual(100);
 });
+
+test('text that came letter by letter is kept in few pieces, by command and kind, in order', () => {
+  const page = new Page();
+  for (let i = 0; i < 100_000; i++) void page.append(1, [out(String(i % 10))]);
+  void page.append(1, [{ kind: 'error', vt: 'bad' }]);
+  void page.append(2, [out('next')]);
+  const snapshot = page.attach({ write: () => undefined });
+  void page.append(2, [out(' more')]);
+  expect(snapshot.items.length).toBeLessThan(20);
+  expect(snapshot.items.map((item) => item.vt).join('')).toBe(`${'0123456789'.repeat(10_000)}badnext`);
+  expect(snapshot.items.slice(-2)).toMatchObject([
+    { seq: 100_001, commandId: 1, kind: 'error', vt: 'bad' },
+    { seq: 100_002, commandId: 2, kind: 'output', vt: 'next' },
+  ]);
+  expect(snapshot.seq).toBe(100_002);
+});
