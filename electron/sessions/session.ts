@@ -106,7 +106,7 @@ export class Session {
       secure: (text) => this.#mustPool().encryptSecureString(text),
     });
     if (options.banner !== undefined)
-      void this.page.append(0, [noticeLine(options.banner.replace(/(?<=[.:]) (?=[A-Z])/g, '\n'))]);
+      void this.page.append(0, [noticeLine(options.banner.replace(/(?<=\.) (?=[A-Z])/g, '\n'))]);
   }
 
   get row(): SessionRow {
