@@ -2,6 +2,7 @@
 import { createBasicAuthenticator } from '../protocol/auth/basic.ts';
 import { WinRmHttpClient } from '../transport/winrm-http/client.ts';
 import { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
+import { WsmanClient } from './wsman-client.ts';
 import { WsmanConnection } from './wsman-connection.ts';
 
 export interface WinRmTarget {
@@ -49,6 +50,16 @@ export function httpClient(target: WinRmTarget): WinRmHttpClient {
     allowPlainBasic: target.allowPlainBasic ?? false,
     ...(target.path === undefined ? {} : { path: target.path }),
     ...(target.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: target.connectTimeoutMs }),
+  });
+}
+
+/** WS-Management without PSRP: Identify, shells, winrs. Nothing is sent yet. */
+export function wsmanClient(target: WinRmTarget): WsmanClient {
+  const http = httpClient(target);
+  return new WsmanClient({
+    http,
+    url: http.url,
+    ...(target.locale === undefined ? {} : { locale: target.locale }),
   });
 }
 

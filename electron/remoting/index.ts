@@ -7,7 +7,14 @@
  * await pool.close();
  * ```
  */
-export { connect, createPool, httpClient, type WinRmTarget } from './connect.ts';
+export { connect, createPool, httpClient, wsmanClient, type WinRmTarget } from './connect.ts';
+export {
+  CommandRun,
+  CommandShell,
+  type CommandOptions,
+  type CommandOutput,
+  type CommandShellOptions,
+} from './command-shell.ts';
 export type { ConnectionEvents, PsrpStream, RemotingConnection } from './connection.ts';
 export { PipelineFailedError, PoolStateError } from './errors.ts';
 export type { HostCallOutcome, PSHost } from './host.ts';
@@ -17,3 +24,4 @@ export { ProcessConnection, type ProcessConnectionOptions } from './process-conn
 export { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
 export { WsmanConnection, type SoapHttp, type WsmanConnectionOptions } from './wsman-connection.ts';
 export type { PeerCertificate } from '../transport/errors.ts';
+export { WsmanClient, type WsmanClientOptions } from './wsman-client.ts';

@@ -52,6 +52,7 @@ export class RunspacePool {
   #hostTail: Promise<void> = Promise.resolve();
   #opened: Waiter<void> | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
   #state: PoolState = 'BeforeOpen';
 
   constructor(
@@ -171,8 +172,12 @@ export class RunspacePool {
   }
 
   /** Deletes the shell on the server. Never fails: what cannot be told to the server is let go. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     if (this.#state === 'Opened' || this.#state === 'Opening') {
       this.#core.beginClose();
@@ -199,10 +204,13 @@ export class RunspacePool {
     const run = new PipelineRun(id, {
       stop: async () => {
         core.stopping();
+        // One of which nothing had left has ended with that.
+        for (const event of this.#core.nextEvents()) void this.#dispatch(event, 0);
+        if (run.ended) return;
         // A pipeline whose creation is still on its way is stopped when the server knows it.
         await this.#lanes.get(lane('default', id))?.tail;
         if (!run.ended)
-          await this.connection.stopPipeline(id).catch((error: unknown) => run.fail(asError(error)));
+          await this.connection.stopPipeline(id).catch((error: unknown) => this.#lose(id, asError(error)));
       },
       writeInput: async (value) => {
         core.write(value);
@@ -233,9 +241,11 @@ export class RunspacePool {
     return {
       onData: (data, pipelineId) => this.#receive(data, pipelineId),
       onPipelineEnded: (pipelineId, error) => {
-        const run = this.#runs.get(pipelineId);
         // The state message normally came before this; a command that the server ended without one has lost its end.
-        run?.fail(error ?? new Error('The server ended the pipeline without telling its state.'));
+        this.#lose(
+          pipelineId,
+          error ?? new Error('The server ended the pipeline without telling its state.'),
+        );
       },
       onClosed: (error) => {
         if (error) this.#break(error);
@@ -245,19 +255,22 @@ export class RunspacePool {
   }
 
   #receive(data: Uint8Array, pipelineId: string | undefined): Promise<void> | undefined {
-    let events: PsrpEvent[];
+    let violation: Error | undefined;
     try {
       this.#core.receive(data, pipelineId);
-      events = this.#core.nextEvents();
     } catch (error) {
-      // What the peer broke cannot be trusted to go on: the pool ends, the rest of the app does not notice.
-      this.connection.abort(asError(error));
-      this.#break(asError(error));
-      return undefined;
+      violation = asError(error);
     }
+    // What came before a violation was in order.
+    const events = this.#core.nextEvents();
     const weight = Math.ceil(data.length / Math.max(1, events.length));
     let wait: Promise<void> | undefined;
     for (const event of events) wait = this.#dispatch(event, weight) ?? wait;
+    if (violation) {
+      // What the peer broke cannot be trusted to go on: the pool ends, the rest of the app does not notice.
+      this.#break(violation);
+      return undefined;
+    }
     this.#note();
     this.#flush();
     return wait;
@@ -285,9 +298,14 @@ export class RunspacePool {
       }
       case 'pipelineState': {
         const run = this.#runs.get(event.pipelineId);
-        if (run && (event.state === 'Completed' || event.state === 'Failed' || event.state === 'Stopped')) {
+        if (
+          run &&
+          !run.ended &&
+          (event.state === 'Completed' || event.state === 'Failed' || event.state === 'Stopped')
+        ) {
           run.end(resultOf(event));
-          void this.connection.closePipeline(event.pipelineId);
+          // One that we withdrew the server never heard of.
+          if (event.objectId !== undefined) void this.connection.closePipeline(event.pipelineId);
         }
         return undefined;
       }
@@ -301,6 +319,7 @@ export class RunspacePool {
           this.#break(errorOf(event.error) ?? new Error('The server reported the runspace pool as broken.'));
         } else if (event.state === 'Closed') {
           this.#end(undefined);
+          void this.close();
         }
         return undefined;
       case 'runspaceAvailability': {
@@ -391,13 +410,21 @@ export class RunspacePool {
           await this.connection.send(out.data, out.stream, out.pipelineId);
         }
       } catch (error) {
-        const run = out.pipelineId === undefined ? undefined : this.#runs.get(out.pipelineId);
-        if (run) run.fail(asError(error));
-        else if (out.pipelineId === undefined) this.#break(asError(error));
+        if (out.pipelineId === undefined) this.#break(asError(error));
+        else this.#lose(out.pipelineId, asError(error));
       } finally {
         state.bytes -= out.data.length;
       }
     });
+  }
+
+  /** One pipeline is out of our hands, and only it: the server is told to end it, lest it hold the runspace for ever. */
+  #lose(pipelineId: string, error: Error): void {
+    const run = this.#runs.get(pipelineId);
+    if (!run || run.ended) return;
+    run.fail(error);
+    this.#core.pipeline(pipelineId)?.abandon(error);
+    void this.connection.closePipeline(pipelineId);
   }
 
   #break(error: Error): void {
@@ -407,6 +434,8 @@ export class RunspacePool {
     if (this.#core.state !== 'Broken' && this.#core.state !== 'Closed') this.#core.broken(error);
     this.#note(error);
     this.#letGo(error);
+    // The shell may well stand on the server still, where it counts against what its user may have.
+    void this.close();
   }
 
   #end(error: Error | undefined): void {

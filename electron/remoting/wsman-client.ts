@@ -1,0 +1,122 @@
+/** WS-Management without PSRP: what a service is, whose shells are there, and winrs command shells ([MS-WSMV] 3.1.4). */
+import { randomUUID } from 'node:crypto';
+import { encodeDeleteRequest } from '../protocol/wsman/delete.ts';
+import { decodeGetConfigResponse, encodeGetRequest, type ServiceConfig } from '../protocol/wsman/get.ts';
+import {
+  decodeEnumerateResponse,
+  decodePullResponse,
+  encodeEnumerateRequest,
+  encodePullRequest,
+} from '../protocol/wsman/enumerate.ts';
+import { readEnvelope, type Envelope, type RequestContext } from '../protocol/wsman/envelope.ts';
+import { faultIn, readAnswer } from '../protocol/wsman/faults.ts';
+import {
+  decodeIdentifyResponse,
+  encodeIdentifyRequest,
+  type IdentifyResponse,
+} from '../protocol/wsman/identify.ts';
+import { ACTION, RESOURCE } from '../protocol/wsman/names.ts';
+import type { ShellDescription } from '../protocol/wsman/shell-description.ts';
+import { CommandShell, type CommandShellOptions } from './command-shell.ts';
+import type { SoapHttp } from './wsman-connection.ts';
+
+export interface WsmanClientOptions {
+  readonly http: SoapHttp;
+  /** The endpoint's URL as it stands in `To`. */
+  readonly url: string;
+  readonly locale?: string;
+}
+
+/** Every server takes as much, and no answer of these operations comes near it but a very long list, which then comes in parts. */
+const ENVELOPE_BYTES = 150 * 1024;
+const OPERATION_MS = 60_000;
+/** On top of the operation's own time-out: the way there and back. */
+const NETWORK_MS = 10_000;
+/** Shells in one answer. */
+const BATCH = 50;
+/** No server lets its users have as many; a list that goes on beyond this is not a list. */
+const MOST_SHELLS = 10_000;
+
+export class WsmanClient {
+  readonly #options: WsmanClientOptions;
+  readonly #sessionId = randomUUID().toUpperCase();
+
+  constructor(options: WsmanClientOptions) {
+    this.#options = options;
+  }
+
+  /** Test-WSMan: what answers there. @throws TransportError, WsmanFault, ProtocolError */
+  async identify(): Promise<IdentifyResponse> {
+    const answer = await this.#options.http.post(encodeIdentifyRequest(), { timeoutMs: OPERATION_MS });
+    const envelope = readEnvelope(answer.body);
+    const fault = faultIn(envelope, answer.status);
+    if (fault) throw fault;
+    return decodeIdentifyResponse(envelope);
+  }
+
+  /** The limits of the service; users that are no administrators may not ask. */
+  async serviceConfig(): Promise<ServiceConfig> {
+    const context = this.context();
+    const body = encodeGetRequest(context, { resourceUri: RESOURCE.config });
+    return decodeGetConfigResponse(await this.ask(body, ACTION.get, context));
+  }
+
+  /** Every shell of this user on the server, those of other clients too. */
+  async enumerateShells(): Promise<ShellDescription[]> {
+    const context = this.context();
+    const first = encodeEnumerateRequest(context, { resourceUri: RESOURCE.shell, maxElements: BATCH });
+    let items = decodeEnumerateResponse(await this.ask(first, ACTION.enumerate, context));
+    const shells = [...items.shells];
+    while (!items.endOfSequence && items.context !== '' && shells.length < MOST_SHELLS) {
+      const next = this.context();
+      const body = encodePullRequest(next, {
+        resourceUri: RESOURCE.shell,
+        context: items.context,
+        maxElements: BATCH,
+      });
+      items = decodePullResponse(await this.ask(body, ACTION.pull, next));
+      shells.push(...items.shells);
+    }
+    return shells;
+  }
+
+  /** Ends a shell and all that runs in it, whoever made it. */
+  async removeShell(shell: Pick<ShellDescription, 'shellId' | 'resourceUri'>): Promise<void> {
+    const context = this.context();
+    const body = encodeDeleteRequest(context, {
+      resourceUri: shell.resourceUri ?? RESOURCE.cmd,
+      shellId: shell.shellId,
+    });
+    await this.ask(body, ACTION.delete, context);
+  }
+
+  /** winrs: a shell for commands of the operating system. */
+  openCommandShell(options: CommandShellOptions = {}): Promise<CommandShell> {
+    return CommandShell.open(this, options);
+  }
+
+  close(): void {
+    this.#options.http.close();
+  }
+
+  context(operationTimeoutMs = OPERATION_MS): RequestContext {
+    return {
+      to: this.#options.url,
+      messageId: randomUUID().toUpperCase(),
+      sessionId: this.#sessionId,
+      operationId: randomUUID().toUpperCase(),
+      maxEnvelopeSize: ENVELOPE_BYTES,
+      operationTimeoutMs,
+      ...(this.#options.locale === undefined ? {} : { locale: this.#options.locale }),
+    };
+  }
+
+  async ask(body: string, action: string, context: RequestContext, signal?: AbortSignal): Promise<Envelope> {
+    const answer = await this.#options.http.post(body, {
+      timeoutMs: context.operationTimeoutMs + NETWORK_MS,
+      mayWait: action === ACTION.receive,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return readAnswer(answer.body, { action, messageId: context.messageId }, answer.status);
+  }
+}
