@@ -22,6 +22,8 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
   const body = useRef<HTMLDivElement>(null);
   const id = useId();
   const close = (): void => desk.shell.setState({ dialog: null });
+  const verb = ask.server === null ? 'Add' : 'Save';
+  const doing = ask.enterAfter ? `${verb} and enter` : ask.server === null ? 'Add server' : 'Save';
 
   function focusField(field: string): void {
     body.current?.querySelector<HTMLElement>(`[name="${field}"]`)?.focus();
@@ -190,7 +192,7 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
             Cancel <kbd>Esc</kbd>
           </button>
           <button type="submit" className="btn primary" disabled={busy}>
-            {ask.server !== null ? 'Save' : ask.enterAfter ? 'Add and enter' : 'Add server'} <kbd>Enter</kbd>
+            {doing} <kbd>Enter</kbd>
           </button>
         </footer>
       </form>

@@ -16,8 +16,9 @@ export type FieldErrors = { [F in keyof ServerForm]?: string | undefined };
 
 export const defaultPort = { http: '5985', https: '5986' } as const;
 
+/** HTTPS unless something says otherwise: over plain HTTP the only way to sign in would send the password readable. */
 export function formOf(draft: Partial<ServerDraft>): ServerForm {
-  const https = draft.https ?? false;
+  const https = draft.https ?? true;
   return {
     name: draft.name ?? '',
     address: draft.address ?? '',
@@ -44,7 +45,7 @@ export function draftOfAddress(typed: string): Partial<ServerDraft> {
   if (parts === null) return { address: text };
   const address = parts[2] ?? parts[3] ?? text;
   const port = parts[4] === undefined ? undefined : Number(parts[4]);
-  const https = parts[1]?.toLowerCase() === 'https' || (parts[1] === undefined && port === 5986);
+  const https = parts[1] === undefined ? port !== 5985 : parts[1].toLowerCase() === 'https';
   return { address, https, ...(port === undefined ? {} : { port }) };
 }
 

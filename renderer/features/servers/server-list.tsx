@@ -29,8 +29,8 @@ export function reachOf(server: Server, reach: ServersState['reach']): keyof typ
   }
 }
 
-export function editServer(desk: Desk, server: Server): void {
-  desk.shell.setState({ dialog: { kind: 'server', server, draft: {}, enterAfter: false } });
+export function editServer(desk: Desk, server: Server, enterAfter = false): void {
+  desk.shell.setState({ dialog: { kind: 'server', server, draft: {}, enterAfter } });
 }
 
 export function addServer(desk: Desk): void {
@@ -130,6 +130,22 @@ export function ServerList() {
     if (server !== undefined) desk.servers.setState({ selectedId: server.id });
   }
 
+  /** The list has the focus and not the line: its menu would otherwise open for nothing. */
+  function openMenu(server: Server): void {
+    const line = document.querySelector<HTMLElement>(`#server-${CSS.escape(server.id)}`);
+    if (line === null) return;
+    const { left, bottom } = line.getBoundingClientRect();
+    line.dispatchEvent(
+      new MouseEvent('contextmenu', {
+        bubbles: true,
+        cancelable: true,
+        // Below the name, so that it stays readable.
+        clientX: left + 16,
+        clientY: bottom,
+      }),
+    );
+  }
+
   function onKeyDown(event: React.KeyboardEvent): void {
     const server = shown[at];
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 240) / rowHeight) - 1);
@@ -146,6 +162,7 @@ export function ServerList() {
     else if (server === undefined) return;
     else if (event.key === 'Enter' && event.ctrlKey) void openServer(desk, server.id);
     else if (event.key === 'Enter') void enterServer(desk, server.id);
+    else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) openMenu(server);
     else if (event.key === 'F2' && server.kind !== 'practice') editServer(desk, server);
     else if (event.key === 'Delete' && server.kind !== 'practice') {
       desk.shell.setState({ dialog: { kind: 'remove-server', server } });

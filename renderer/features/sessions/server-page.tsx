@@ -92,7 +92,7 @@ export function ServerPage({ server }: { server: Server }) {
               ? enterServer(desk, server.id)
               : createSession(desk, server.id, { enter: false }));
           }}
-          {...(server.kind === 'practice' ? {} : { onEdit: () => editServer(desk, server) })}
+          {...(server.kind === 'practice' ? {} : { onEdit: () => editServer(desk, server, failure.enter) })}
         >
           {rows.some(isLive) ? (
             <button

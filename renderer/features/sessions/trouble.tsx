@@ -54,7 +54,7 @@ export function Trouble({
             <details>
               <summary>
                 <ChevronRight className="s" aria-hidden />
-                <span className="grow">What the server said</span>
+                <span className="grow">Details</span>
                 <span className="dim">{error.code}</span>
               </summary>
               <pre>{error.details}</pre>

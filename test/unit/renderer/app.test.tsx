@@ -91,6 +91,14 @@ describe('the list of servers', () => {
     await waitFor(() => expect(called('sessions.create')).toMatchObject([{ serverId: 's2' }]));
   });
 
+  test('Shift+F10 opens the menu of the selected server', async () => {
+    await start();
+    screen.getByRole('listbox', { name: 'Servers' }).focus();
+    await user.keyboard('{Shift>}{F10}{/Shift}');
+    await user.click(await screen.findByRole('menuitem', { name: /Edit/ }));
+    expect(await screen.findByRole('dialog', { name: 'Edit Z002' })).toBeTruthy();
+  });
+
   test('Delete asks first, and Escape does no harm', async () => {
     await start();
     screen.getByRole('listbox', { name: 'Servers' }).focus();
@@ -167,9 +175,10 @@ describe('adding a server', () => {
   test('Basic over HTTP is offered for HTTP alone, and says what it means', async () => {
     await start();
     await user.click(screen.getByRole('button', { name: 'Add server' }));
-    expect(await screen.findByRole('checkbox', { name: /readable/ })).toBeTruthy();
-    await user.click(screen.getByRole('radio', { name: 'HTTPS' }));
+    await screen.findByRole('radio', { name: 'HTTPS', checked: true });
     expect(screen.queryByRole('checkbox')).toBeNull();
+    await user.click(screen.getByRole('radio', { name: 'HTTP' }));
+    expect(await screen.findByRole('checkbox', { name: /readable/ })).toBeTruthy();
   });
 
   test('Connect on the welcome page fills the form in and enters after', async () => {
