@@ -18,6 +18,7 @@ export {
 export type { ConnectionEvents, PsrpStream, RemotingConnection } from './connection.ts';
 export { PipelineFailedError, PoolStateError } from './errors.ts';
 export type { HostCallOutcome, PSHost } from './host.ts';
+export { connectPipe, pipePath } from './pipe.ts';
 export { PipelineRun, type PipelineRecord, type PipelineResult } from './pipeline-run.ts';
 export { PowerShell } from './powershell.ts';
 export { ProcessConnection, type ProcessConnectionOptions } from './process-connection.ts';
