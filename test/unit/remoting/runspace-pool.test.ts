@@ -1,0 +1,60 @@
+/** What a pool does when its server or its connection does not do what was expected of them. */
+import { expect, test } from 'vitest';
+import type { PipelineSpec } from '../../../electron/protocol/psrp/pipeline-spec.ts';
+import { PoolStateError } from '../../../electron/remoting/errors.ts';
+import { RunspacePool } from '../../../electron/remoting/runspace-pool.ts';
+import { capability, NONE, POOL_ID, pipelineState, poolState } from '../protocol/psrp/endpoint.ts';
+import { openPool, ScriptedConnection } from './scripted-connection.ts';
+
+const SPEC: PipelineSpec = { commands: [{ text: 'Get-Date' }], noInput: false };
+
+/** Lets everything that is ready to go on go on. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test.each([
+  ['Closed', 3],
+  ['Broken', 5],
+])('a pool that the server says is %s is let go of, shell and all', async (state, code) => {
+  const states: string[] = [];
+  const { pool, connection } = await openPool({ stateChanged: (each) => void states.push(each) });
+  await connection.says('RUNSPACEPOOL_STATE', poolState(code));
+  expect(pool.state).toBe(state);
+  expect(connection.calls).toContain('close');
+  expect(states.at(-1)).toBe(state);
+});
+
+test('a pool that did not open leaves no connection behind', async () => {
+  const connection = new ScriptedConnection();
+  connection.script.open = () => Promise.reject(new Error('refused'));
+  const pool = new RunspacePool(connection, { id: POOL_ID });
+  await expect(pool.open()).rejects.toThrow('refused');
+  expect(pool.state).toBe('Broken');
+  expect(connection.calls).toContain('close');
+});
+
+test('whoever closes a pool that is being closed waits for the same end', async () => {
+  const { pool, connection } = await openPool();
+  let deleted = (): void => undefined;
+  connection.script.close = () =>
+    new Promise((resolve) => {
+      deleted = resolve;
+    });
+  let ends = 0;
+  const both = [pool.close(), pool.close()].map((close) => close.then(() => (ends += 1)));
+  await settled();
+  expect(ends).toBe(0);
+  deleted();
+  await Promise.all(both);
+  expect(connection.calls.filter((call) => call === 'close')).toHaveLength(1);
+  expect(pool.state).toBe('Closed');
+});
+
+test('closing while it opens ends the wait with the reason', async () => {
+  const connection = new ScriptedConnection();
+  const pool = new RunspacePool(connection, { id: POOL_ID });
+  const opened = pool.open();
+  await connection.says('SESSION_CAPABILITY', capability(), undefined, NONE);
+  await pool.close();
+  await expect(opened).rejects.toBeInstanceOf(PoolStateError);
+  expect(pool.state).toBe('Closed');
+});
