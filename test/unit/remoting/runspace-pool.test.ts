@@ -49,6 +49,28 @@ test('whoever closes a pool that is being closed waits for the same end', async 
   expect(pool.state).toBe('Closed');
 });
 
+test('output that came before a violation is still read', async () => {
+  const { pool, connection } = await openPool();
+  const run = pool.run(SPEC);
+  await connection.events.onData(
+    connection.bytes(
+      ['PIPELINE_OUTPUT', '<S>before</S>', run.id],
+      ['PIPELINE_STATE', pipelineState(99), run.id],
+    ),
+    run.id,
+  );
+  const seen: unknown[] = [];
+  await expect(
+    (async () => {
+      for await (const record of run.records()) if (record.kind === 'output') seen.push(record.value);
+    })(),
+  ).rejects.toMatchObject({ name: 'ProtocolError' });
+  expect(seen).toEqual(['before']);
+  expect(pool.state).toBe('Broken');
+  // The shell stands on the server until somebody deletes it.
+  expect(connection.calls).toContain('close');
+});
+
 test('closing while it opens ends the wait with the reason', async () => {
   const connection = new ScriptedConnection();
   const pool = new RunspacePool(connection, { id: POOL_ID });
