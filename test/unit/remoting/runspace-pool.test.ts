@@ -71,6 +71,41 @@ test('output that came before a violation is still read', async () => {
   expect(connection.calls).toContain('close');
 });
 
+test.each(['create', 'send'] as const)(
+  'a pipeline whose %s fails is ended on the server, too',
+  async (call) => {
+    const { pool, connection } = await openPool();
+    connection.script[call] = () => Promise.reject(new Error('no answer'));
+    const run = pool.run(SPEC);
+    if (call === 'send') await run.writeInput('x');
+    await expect(run.finished).rejects.toThrow('no answer');
+    expect(connection.calls.at(-1)).toBe(`close ${run.id}`);
+    expect(pool.state).toBe('Opened');
+  },
+);
+
+test('a pipeline that could not be told to stop is ended on the server', async () => {
+  const { pool, connection } = await openPool();
+  connection.script.stop = () => Promise.reject(new Error('no answer'));
+  const run = pool.run(SPEC);
+  await run.stop();
+  await expect(run.finished).rejects.toThrow('no answer');
+  expect(connection.calls.at(-1)).toBe(`close ${run.id}`);
+});
+
+test('what a lost pipeline still says is nobody’s, and its end is not told twice', async () => {
+  const { pool, connection } = await openPool();
+  const lost = pool.run(SPEC);
+  connection.events.onPipelineEnded(lost.id, new Error('fault'));
+  await expect(lost.finished).rejects.toThrow('fault');
+  await connection.says('PIPELINE_STATE', pipelineState(4), lost.id);
+  await settled();
+  expect(connection.calls.filter((call) => call === `close ${lost.id}`)).toHaveLength(1);
+  const next = pool.run(SPEC);
+  await connection.says('PIPELINE_STATE', pipelineState(4), next.id);
+  await expect(next.finished).resolves.toMatchObject({ state: 'Completed' });
+});
+
 test('closing while it opens ends the wait with the reason', async () => {
   const connection = new ScriptedConnection();
   const pool = new RunspacePool(connection, { id: POOL_ID });
