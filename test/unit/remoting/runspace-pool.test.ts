@@ -106,6 +106,15 @@ test('what a lost pipeline still says is nobody’s, and its end is not told twi
   await expect(next.finished).resolves.toMatchObject({ state: 'Completed' });
 });
 
+test('a pipeline of which nothing has left is stopped without a word to the server', async () => {
+  const { pool, connection } = await openPool();
+  connection.room = 0;
+  const run = pool.run(SPEC);
+  await run.stop();
+  await expect(run.finished).resolves.toMatchObject({ state: 'Stopped' });
+  expect(connection.calls.filter((call) => call.startsWith('stop') || call.startsWith('create'))).toEqual([]);
+});
+
 test('closing while it opens ends the wait with the reason', async () => {
   const connection = new ScriptedConnection();
   const pool = new RunspacePool(connection, { id: POOL_ID });
