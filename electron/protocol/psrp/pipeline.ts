@@ -91,6 +91,11 @@ export class ClientPipeline {
     this.#disconnectedByPool = false;
   }
 
+  /** The transport has lost this pipeline for good, though not the pool: nothing more is sent or awaited. */
+  abandon(error: Error): void {
+    this.apply('pool-broken', { kind: 'exception', exception: error });
+  }
+
   /** For the pool. */
   poolDisconnected(): void {
     if (this.hasEnded || this.#state === 'Disconnected') return;
