@@ -1,5 +1,6 @@
 /** PSRP over WSMan ([MS-PSRP] 3.1.5.3): the runspace pool is a shell, a pipeline is a command of it. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { decodeCommandResponse, encodePipelineRequest } from '../protocol/wsman/command.ts';
 import { decodeCreateResponse, encodeCreateRequest } from '../protocol/wsman/create.ts';
 import { encodeDeleteRequest } from '../protocol/wsman/delete.ts';
@@ -50,6 +51,8 @@ const OPERATION_MS = 60_000;
 const NETWORK_MS = 10_000;
 /** Deleting a shell is a courtesy: it must not keep a person waiting for a dead server. */
 const CLOSE_MS = 5_000;
+/** A shell that is being made when its opening is cancelled can be deleted only once it is there: a server that is well needs a second or two. */
+const CREATE_WAIT_MS = 2_000;
 
 export class WsmanConnection implements RemotingConnection {
   readonly kind = 'wsman';
@@ -66,6 +69,9 @@ export class WsmanConnection implements RemotingConnection {
   #envelopeBytes = ENVELOPE_BYTES_V2;
   #shellId = '';
   #events: ConnectionEvents | undefined;
+  /** Whether the shell was made, once the server has answered. */
+  #created: Promise<boolean> | undefined;
+  #closing: Promise<void> | undefined;
   #state: 'new' | 'open' | 'closing' | 'closed' = 'new';
 
   constructor(options: WsmanConnectionOptions) {
@@ -109,12 +115,21 @@ export class WsmanConnection implements RemotingConnection {
   async open(shellId: string, data: Uint8Array, events: ConnectionEvents): Promise<void> {
     this.#events = events;
     this.#shellId = shellId.toUpperCase();
-    const context = this.#context(OPEN_MS);
-    const answer = await this.#ask(this.#createRequest(context, this.#shellId, data), ACTION.create, context);
-    this.#shellId = decodeCreateResponse(answer).shellId;
+    const created = this.#create(data);
+    this.#created = created.then(
+      () => true,
+      () => false,
+    );
+    await created;
     if (this.#state !== 'new') return; // closed or aborted meanwhile
     this.#state = 'open';
     void this.#receive(undefined);
+  }
+
+  async #create(data: Uint8Array): Promise<void> {
+    const context = this.#context(OPEN_MS);
+    const answer = await this.#ask(this.#createRequest(context, this.#shellId, data), ACTION.create, context);
+    this.#shellId = decodeCreateResponse(answer).shellId;
   }
 
   async createPipeline(pipelineId: string, data: Uint8Array): Promise<void> {
@@ -128,11 +143,12 @@ export class WsmanConnection implements RemotingConnection {
 
   async send(data: Uint8Array, stream: PsrpStream, pipelineId: string | undefined): Promise<void> {
     const context = this.#context(OPERATION_MS);
-    await this.#ask(this.#sendRequest(context, data, stream, pipelineId), ACTION.send, context);
+    const sent = this.#ask(this.#sendRequest(context, data, stream, pipelineId), ACTION.send, context);
+    await (pipelineId === undefined ? sent : unlessEnded(sent));
   }
 
   async stopPipeline(pipelineId: string): Promise<void> {
-    await this.#signal(pipelineId, SIGNAL.powershellStop, OPERATION_MS);
+    await unlessEnded(this.#signal(pipelineId, SIGNAL.powershellStop, OPERATION_MS));
   }
 
   async closePipeline(pipelineId: string): Promise<void> {
@@ -143,11 +159,18 @@ export class WsmanConnection implements RemotingConnection {
     this.#commandIds.delete(pipelineId);
   }
 
-  async close(): Promise<void> {
-    if (this.#state === 'closed' || this.#state === 'closing') return;
-    const made = this.#state === 'open';
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    const opening = this.#state === 'new' ? this.#created : undefined;
+    let made = this.#state === 'open';
     this.#state = 'closing';
     for (const receiving of this.#receiving.values()) receiving.abort();
+    if (opening) made = await Promise.race([opening, delay(CREATE_WAIT_MS, false, { ref: false })]);
     if (made) {
       const context = this.#context(CLOSE_MS);
       const body = encodeDeleteRequest(context, { resourceUri: this.#resourceUri, shellId: this.#shellId });
@@ -315,5 +338,16 @@ export class WsmanConnection implements RemotingConnection {
   }
 }
 
+/** A command that has ended meanwhile can be neither told nor stopped: how it ended, its Receive says. */
+async function unlessEnded(asked: Promise<unknown>): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    if (!(error instanceof WsmanFault && error.code === UNKNOWN_COMMAND)) throw error;
+  }
+}
+
+/** WSMAN_UNEXPECTED_SELECTORS (wsmerror.h): no such shell or command. */
+const UNKNOWN_COMMAND = 2150858843;
 /** ERROR_WSMAN_OPERATION_TIMEDOUT ([MS-WSMV] 2.2.4.43). */
 const OPERATION_TIMED_OUT = 2150858793;
