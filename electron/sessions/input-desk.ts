@@ -42,8 +42,8 @@ export class InputDesk {
 
   /** Waits for an answer. A second question while one waits withdraws the first: the engine asks one thing at a time, and who asks again no longer listens for the first. */
   ask(question: Question, signal?: AbortSignal): Promise<string> {
-    this.cancel();
     if (signal?.aborted === true) return Promise.reject(new InputCancelled());
+    this.cancel();
     return new Promise((resolve, reject) => {
       const request: InputRequest = { ...question, requestId: this.#nextId++, afterSeq: this.#lastSeq() };
       const settle = (): void => {

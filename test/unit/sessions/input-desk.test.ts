@@ -50,3 +50,13 @@ test('a question whose asker is gone is withdrawn', async () => {
   expect(seen.at(-1)).toBeNull();
   await expect(it.ask({ kind: 'line', prompt: '' }, abort.signal)).rejects.toBeInstanceOf(InputCancelled);
 });
+
+test('a question of one who is gone already takes nobody’s place', async () => {
+  const { desk: it } = desk();
+  const command = it.ask({ kind: 'command', prompt: '> ' });
+  const late = it.ask({ kind: 'line', prompt: 'Name: ' }, AbortSignal.abort());
+  await expect(late).rejects.toBeInstanceOf(InputCancelled);
+  expect(it.request).toMatchObject({ kind: 'command', requestId: 1 });
+  it.answer(1, 'Get-Date');
+  await expect(command).resolves.toBe('Get-Date');
+});
