@@ -18,6 +18,7 @@ export class ServerStore {
   readonly #changed: (servers: Server[]) => void;
   #servers: Server[] = [];
   #practice: Server;
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(dataDir: string, changed: (servers: Server[]) => void) {
     this.#file = new JsonFile(join(dataDir, 'servers.json'), FileShape, () => ({ version: 1, servers: [] }));
@@ -59,14 +60,20 @@ export class ServerStore {
     return server;
   }
 
-  async add(draft: ServerDraft): Promise<Server> {
-    const server: Server = { ...complete(draft), id: randomUUID(), kind: 'winrm' };
-    this.#refuseTwin(server);
-    await this.#replace([...this.#servers, server]);
-    return server;
+  add(draft: ServerDraft): Promise<Server> {
+    return this.#inTurn(async () => {
+      const server: Server = { ...complete(draft), id: randomUUID(), kind: 'winrm' };
+      this.#refuseTwin(server);
+      await this.#replace([...this.#servers, server]);
+      return server;
+    });
   }
 
-  async update(id: string, draft: ServerDraft): Promise<Server> {
+  update(id: string, draft: ServerDraft): Promise<Server> {
+    return this.#inTurn(() => this.#update(id, draft));
+  }
+
+  async #update(id: string, draft: ServerDraft): Promise<Server> {
     const before = this.#owned(id);
     const sameTarget = before.address === draft.address && before.port === draft.port;
     const server: Server = {
@@ -83,12 +90,18 @@ export class ServerStore {
     return server;
   }
 
-  async remove(id: string): Promise<void> {
-    this.#owned(id);
-    await this.#replace(this.#servers.filter((candidate) => candidate.id !== id));
+  remove(id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#owned(id);
+      await this.#replace(this.#servers.filter((candidate) => candidate.id !== id));
+    });
   }
 
-  async trustCertificate(id: string, fingerprint: string): Promise<Server> {
+  trustCertificate(id: string, fingerprint: string): Promise<Server> {
+    return this.#inTurn(() => this.#trust(id, fingerprint));
+  }
+
+  async #trust(id: string, fingerprint: string): Promise<Server> {
     if (!/^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/.test(fingerprint)) {
       throw new AppFailure({
         code: 'input.invalid',
@@ -104,6 +117,16 @@ export class ServerStore {
   setPractice(change: { practice: PracticeStatus; port?: number; userName?: string }): void {
     this.#practice = { ...this.#practice, ...change };
     this.#changed(this.list());
+  }
+
+  /** Changes are made one after the other, each to what the last one left, for a list that is being written is not the list yet. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.then(change);
+    this.#changing = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
   }
 
   #owned(id: string): Server {

@@ -84,3 +84,20 @@ test.each([
 test.each(['z002', '10.0.0.1', 'fe80::1', 'z002.corp.example'])('%s is an address', (address) => {
   expect(ServerDraft.safeParse({ address, port: 5986, https: true }).success).toBe(true);
 });
+
+test('servers that are added at the same time are all kept, here and on disk', async () => {
+  const it = await store();
+  const names = ['a', 'b', 'c'];
+  const [first] = await Promise.all(names.map((name) => it.add(draft({ name }))));
+  await Promise.all([it.remove(first?.id ?? ''), it.add(draft({ name: 'd' }))]);
+  const kept = ['b', 'c', 'd', 'Practice server (this computer)'];
+  expect(it.list().map((server) => server.name)).toEqual(kept);
+  expect((await store()).list().map((server) => server.name)).toEqual(kept);
+});
+
+test('of two servers with the same name that are added at the same time, one is refused', async () => {
+  const it = await store();
+  const both = await Promise.allSettled([it.add(draft({ name: 'z' })), it.add(draft({ name: 'Z' }))]);
+  expect(both.map((each) => each.status)).toEqual(['fulfilled', 'rejected']);
+  expect(it.list()).toHaveLength(2);
+});
