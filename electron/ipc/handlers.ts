@@ -31,8 +31,11 @@ export function createHandlers(parts: HandlerParts): Handlers {
     'servers.update': async ({ id, draft }) => {
       const before = servers.get(id);
       const server = await servers.update(id, draft);
-      // A password that was typed for one machine or user is not for another.
-      if (before.address !== server.address || before.userName !== server.userName) credentials.forget(id);
+      // A password that was typed for one machine or user is not for another (a port may be a tunnel's), nor one for TLS for an open line.
+      const kept = (['address', 'port', 'https', 'userName'] as const).every(
+        (name) => before[name] === server[name],
+      );
+      if (!kept) credentials.forget(id);
       return server;
     },
     'servers.remove': async ({ id }) => {
