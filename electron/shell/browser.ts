@@ -8,8 +8,6 @@ import { runBrowserShell, type BrowserShellChoices } from './run-browser-shell.t
 
 /** Resolves when it runs; the process then lives until it is asked to end. Rejects with a sentence for the person. */
 export async function startBrowserShell(choices: BrowserShellChoices): Promise<void> {
-  // Whoever started us may have stopped reading what we print; that is no reason to end.
-  process.stdout.on('error', () => undefined);
   // Whoever read what we print may have left (`npm start | head`): that is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const paths = appPaths();

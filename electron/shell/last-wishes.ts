@@ -43,6 +43,8 @@ export function endOnSignals(end: () => Promise<void>): void {
 
 /** One bad session never hurts another: what nobody caught is written down, and the rest goes on. */
 export function logUncaught(log: Pick<Log, 'failure'>): void {
+  // Whoever read what we print may have left: telling of that, too, in the same place would go on for ever.
+  process.stderr.on('error', () => undefined);
   const note = (event: string) => (thrown: unknown) => {
     const id = log.failure(event, thrown);
     process.stderr.write(`psdeck: an unexpected error was logged (${id})\n`);

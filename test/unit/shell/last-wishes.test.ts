@@ -101,4 +101,24 @@ describe.skipIf(process.platform === 'win32')('last wishes', () => {
     child.kill('SIGTERM');
     await exited;
   });
+
+  test('nobody who reads its errors is no error that would be told for ever', async () => {
+    const child = program(
+      `async () => undefined`,
+      `let failures = 0;
+       logUncaught({ failure: () => { failures += 1; return 'abc-1'; } });
+       process.once('message', () => {
+         setTimeout(() => { throw new Error('one'); });
+         setTimeout(() => say('failures: ' + failures + '.'), 300);
+       });`,
+    );
+    await said(child, 'ready');
+    child.stderr!.destroy();
+    await once(child.stderr!, 'close');
+    child.send('go');
+    expect(await said(child, '.')).toContain('failures: 1.');
+    const exited = exit(child);
+    child.kill('SIGTERM');
+    await exited;
+  });
 });
