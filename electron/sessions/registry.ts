@@ -45,8 +45,8 @@ export interface CreateRequest {
   readonly enter: boolean;
 }
 
-/** Closing the app must not wait for a server that does not answer; each pool gives up by itself a little earlier. */
-const CLOSE_ALL_MS = 6000;
+/** A server that is well deletes a shell in a round trip or two. The shells give the whole end of the app four seconds, and more ends after this. */
+const CLOSE_ALL_MS = 2500;
 
 export class SessionRegistry {
   readonly #options: RegistryOptions;

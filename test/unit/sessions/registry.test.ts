@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { CredentialKeeper } from '../../../electron/credentials/credential-keeper.ts';
 import { PoolStateError, type PoolListener, type RunspacePool } from '../../../electron/remoting/index.ts';
 import { SessionRegistry } from '../../../electron/sessions/registry.ts';
@@ -7,7 +7,10 @@ import { Person, serverAt } from '../../integration/registry.ts';
 const SIZE = { columns: 80, rows: 24 };
 
 /** A registry whose pools open as the test says. */
-function registryWith(open: (listener: PoolListener) => Promise<void>) {
+function registryWith(
+  open: (listener: PoolListener) => Promise<void>,
+  close: () => Promise<void> = () => Promise.resolve(),
+) {
   const person = new Person();
   const registry = new SessionRegistry({
     credentials: new CredentialKeeper(),
@@ -30,7 +33,7 @@ function registryWith(open: (listener: PoolListener) => Promise<void>) {
         close: () => {
           listener.stateChanged?.('Closed', undefined);
           refuse(new PoolStateError('Closed', 'it was closed'));
-          return Promise.resolve();
+          return close();
         },
       };
       // What the registry and a session ask of a pool that never opens.
@@ -63,4 +66,25 @@ test('a session that is removed while it opens was cancelled', async () => {
   await expect(created).rejects.toMatchObject({ error: { code: 'session.cancelled' } });
   expect(registry.list()).toEqual([]);
   expect(person.gone).toEqual([1]);
+});
+
+test('the end of the app waits for a server that does not answer, but leaves time for what ends after it', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { registry } = registryWith(
+    (listener) => {
+      listener.stateChanged?.('Opening', undefined);
+      listener.stateChanged?.('Opened', undefined);
+      return Promise.resolve();
+    },
+    () => new Promise(() => undefined),
+  );
+  await registry.create({ serverId: 'z', size: SIZE, enter: false });
+  let ended = false;
+  void registry.closeAll().then(() => (ended = true));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(ended).toBe(false);
+  // Four seconds is all there is, for the practice server and the log as well (last-wishes.ts, native-shell.ts).
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(ended).toBe(true);
 });
