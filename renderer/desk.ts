@@ -11,6 +11,7 @@ import type { SettingsStore, SystemTheme } from './stores/settings.ts';
 import { addNotice, createShellStore } from './stores/shell.ts';
 import type { ShellStore } from './stores/shell.ts';
 import { createTabsStore, openTab } from './stores/tabs.ts';
+import { focusBeside, focusSession, isInTerminalOf } from './ui/focus.ts';
 import type { TabsStore } from './stores/tabs.ts';
 
 /** Everything the page works with: plain stores and the way to main. React only looks at it. */
@@ -63,6 +64,10 @@ export function startDesk(desk: Desk): void {
     const before = sessions.getState().rows.find((known) => known.id === row.id);
     putSession(sessions, row);
     if (row.state === 'Opened') noteReach(servers, row.serverId, 'up');
+    // Left by a typed `exit`: the terminal takes no more keys, its line in the table does.
+    if (before?.entered === true && !row.entered && isLive(row) && isInTerminalOf(row.id)) {
+      focusSession(row.id);
+    }
     if (before !== undefined && before.state !== row.state) {
       shell.setState({ announcement: `${row.name} on ${row.computerName}: ${row.state}` });
     }
@@ -70,6 +75,7 @@ export function startDesk(desk: Desk): void {
   bridge.on('session.removed', ({ sessionId }) => {
     dropSession(sessions, sessionId);
     terminals.drop(sessionId);
+    focusBeside();
   });
   bridge.on('app.notice', ({ error }) => addNotice(shell, error));
 

@@ -1,5 +1,6 @@
 import type { Desk } from '../desk.ts';
-import { createSession } from '../features/sessions/open-session.ts';
+import { newSession } from '../features/sessions/open-session.ts';
+import { focusPage } from './focus.ts';
 import { closeTab, stepTab, welcomeTab } from '../stores/tabs.ts';
 
 /** In a browser's tab Ctrl+Shift+N opens a private window and never reaches the page; the other key works everywhere. */
@@ -46,14 +47,16 @@ export function windowKey(desk: Desk, event: KeyboardEvent): boolean {
   else if (ctrlKey && shiftKey && key === 'e') focusFilter(desk);
   else if ((ctrlKey && shiftKey && key === 'n') || (altKey && !ctrlKey && !shiftKey && key === 'n')) {
     if (active === null || active === welcomeTab) return false;
-    void createSession(desk, active, { enter: false });
+    void newSession(desk, active);
   } else if (ctrlKey && shiftKey && key === 'f') {
     const view = activeTerminal(desk);
     view?.setFinding(!view.state.getState().finding);
   } else if (ctrlKey && (key === 'pageup' || key === 'pagedown')) {
     stepTab(desk.tabs, key === 'pageup' ? -1 : 1);
+    focusPage();
   } else if (ctrlKey && shiftKey && key === 'w') {
     if (active !== null) closeTab(desk.tabs, active);
+    focusPage();
   } else return false;
   event.preventDefault();
   event.stopPropagation();

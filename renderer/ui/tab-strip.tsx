@@ -4,6 +4,7 @@ import { serverLabel } from '../stores/servers.ts';
 import type { TabId } from '../stores/tabs.ts';
 import { closeTab, openTab, serverTab, welcomeTab } from '../stores/tabs.ts';
 import { useDesk, useSlice } from './desk-context.ts';
+import { focusPage } from './focus.ts';
 import { Glyph, mostImportant } from './glyphs.tsx';
 import { Tip } from './tip.tsx';
 
@@ -30,6 +31,8 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
       onMouseDown={(event) => {
         if (event.button === 0) desk.tabs.setState({ active: id });
       }}
+      // Who clicks a tab wants to go on in its page; the arrow keys stay among the tabs.
+      onClick={focusPage}
       onAuxClick={(event) => {
         if (event.button === 1) closeTab(desk.tabs, id);
       }}
@@ -41,8 +44,12 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
         if (to !== undefined) {
           desk.tabs.setState({ active: to });
           document.querySelector<HTMLElement>(`#tab-${CSS.escape(to)}`)?.focus();
-        } else if (event.key === 'Delete') closeTab(desk.tabs, id);
-        else if (event.key === 'Enter' || event.key === ' ') desk.tabs.setState({ active: id });
+        } else if (event.key === 'Delete') {
+          closeTab(desk.tabs, id);
+          requestAnimationFrame(() =>
+            document.querySelector<HTMLElement>('[role="tab"][tabindex="0"]')?.focus(),
+          );
+        } else if (event.key === 'Enter' || event.key === ' ') desk.tabs.setState({ active: id });
         else return;
         event.preventDefault();
       }}
@@ -57,7 +64,11 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
         aria-label={`Close ${name}`}
         tabIndex={-1}
         onMouseDown={(event) => event.stopPropagation()}
-        onClick={() => closeTab(desk.tabs, id)}
+        onClick={(event) => {
+          event.stopPropagation();
+          closeTab(desk.tabs, id);
+          focusPage();
+        }}
       >
         <X className="s" aria-hidden />
       </button>

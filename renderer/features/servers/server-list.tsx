@@ -92,6 +92,22 @@ function Node({ server, selected }: { server: Server; selected: boolean }) {
   );
 }
 
+/** The list has the focus and not the line: its menu would otherwise open for nothing. */
+function openMenu(server: Server): void {
+  const line = document.querySelector<HTMLElement>(`#server-${CSS.escape(server.id)}`);
+  if (line === null) return;
+  const { left, bottom } = line.getBoundingClientRect();
+  line.dispatchEvent(
+    new MouseEvent('contextmenu', {
+      bubbles: true,
+      cancelable: true,
+      // Below the name, so that it stays readable.
+      clientX: left + 16,
+      clientY: bottom,
+    }),
+  );
+}
+
 /** One line a server, drawn only where it is seen. The list itself has the focus; its selected line is what keys act on. */
 export function ServerList() {
   const desk = useDesk();
@@ -128,22 +144,6 @@ export function ServerList() {
   function select(index: number): void {
     const server = shown[Math.max(0, Math.min(index, shown.length - 1))];
     if (server !== undefined) desk.servers.setState({ selectedId: server.id });
-  }
-
-  /** The list has the focus and not the line: its menu would otherwise open for nothing. */
-  function openMenu(server: Server): void {
-    const line = document.querySelector<HTMLElement>(`#server-${CSS.escape(server.id)}`);
-    if (line === null) return;
-    const { left, bottom } = line.getBoundingClientRect();
-    line.dispatchEvent(
-      new MouseEvent('contextmenu', {
-        bubbles: true,
-        cancelable: true,
-        // Below the name, so that it stays readable.
-        clientX: left + 16,
-        clientY: bottom,
-      }),
-    );
   }
 
   function onKeyDown(event: React.KeyboardEvent): void {
@@ -216,7 +216,7 @@ export function ServerList() {
         <span className="grow num" aria-live="polite">
           {filter === ''
             ? `${String(servers.length)} ${servers.length === 1 ? 'server' : 'servers'}`
-            : `${String(shown.length)} of ${String(servers.length)} servers`}
+            : `${String(shown.length)} of ${String(servers.length)} ${servers.length === 1 ? 'server' : 'servers'}`}
         </span>
       </div>
     </>

@@ -6,6 +6,7 @@ import { noteReach, putServer } from '../../stores/servers.ts';
 import { isLive, putSession } from '../../stores/sessions.ts';
 import type { Credential } from '../../stores/shell.ts';
 import { openTab, patchServerTab, serverTab } from '../../stores/tabs.ts';
+import { focusBeside, focusSession } from '../../ui/focus.ts';
 
 /** Main refuses with one of these where the person has to type (again) who they are. */
 function asksCredential(code: string): boolean {
@@ -113,15 +114,11 @@ function focusTerminal(desk: Desk, row: SessionRow): void {
   requestAnimationFrame(() => desk.terminals.known(row.id)?.focus());
 }
 
-/** The terminal that had the focus may be gone: the keyboard goes on from the sessions left, or from the servers. */
-function focusBeside(): void {
-  requestAnimationFrame(() => {
-    if (document.activeElement !== null && document.activeElement !== document.body) return;
-    const next = document.querySelector<HTMLElement>(
-      '[data-pane="sessions"] [tabindex="0"], [data-pane="servers"]',
-    );
-    next?.focus();
-  });
+/** New-PSSession: one more, not entered. The keyboard goes to its line: Enter there goes inside. */
+export async function newSession(desk: Desk, serverId: string): Promise<void> {
+  const row = await createSession(desk, serverId, { enter: false });
+  if (row === null) focusBeside();
+  else focusSession(row.id);
 }
 
 /** Double-click: be inside the server. One already entered is shown again rather than entered twice. */
@@ -175,7 +172,6 @@ export async function enterSession(desk: Desk, row: SessionRow): Promise<void> {
 
 export async function exitSession(desk: Desk, row: SessionRow): Promise<void> {
   await tell(desk, row.serverId, desk.bridge.call('sessions.exit', { sessionId: row.id }));
-  focusBeside();
 }
 
 /** Remove, by a person: what would stop something that runs is asked first. */
@@ -187,5 +183,4 @@ export async function askRemoveSession(desk: Desk, row: SessionRow): Promise<voi
 
 export async function removeSession(desk: Desk, row: SessionRow): Promise<void> {
   await tell(desk, row.serverId, desk.bridge.call('sessions.remove', { sessionId: row.id }));
-  focusBeside();
 }

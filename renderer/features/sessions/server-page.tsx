@@ -10,7 +10,7 @@ import { MenuButton } from '../../ui/menu.tsx';
 import { newSessionKey } from '../../ui/keys.ts';
 import { editServer, serverEntries } from '../servers/server-list.tsx';
 import { TerminalPane } from '../terminal/terminal-pane.tsx';
-import { createSession, enterServer } from './open-session.ts';
+import { enterServer, newSession } from './open-session.ts';
 import { SessionTable } from './session-table.tsx';
 import { Trouble } from './trouble.tsx';
 
@@ -71,7 +71,7 @@ export function ServerPage({ server }: { server: Server }) {
           type="button"
           className="btn"
           disabled={tab.opening}
-          onClick={() => void createSession(desk, server.id, { enter: false })}
+          onClick={() => void newSession(desk, server.id)}
         >
           <Plus aria-hidden />
           New session <kbd>{newSessionKey(shell)}</kbd>
@@ -88,9 +88,7 @@ export function ServerPage({ server }: { server: Server }) {
           error={failure.error}
           onRetry={() => {
             patchServerTab(desk.tabs, server.id, { failure: null });
-            void (failure.enter
-              ? enterServer(desk, server.id)
-              : createSession(desk, server.id, { enter: false }));
+            void (failure.enter ? enterServer(desk, server.id) : newSession(desk, server.id));
           }}
           {...(server.kind === 'practice' ? {} : { onEdit: () => editServer(desk, server, failure.enter) })}
         >
@@ -109,7 +107,7 @@ export function ServerPage({ server }: { server: Server }) {
           <Opening server={server} text={`Opening a session on ${name}…`} />
         ) : (
           <div className="blank">
-            <p>No session on {name} yet.</p>
+            <p>No session on {name}.</p>
             <div className="do">
               <button type="button" className="btn primary" onClick={() => void enterServer(desk, server.id)}>
                 <LogIn aria-hidden />

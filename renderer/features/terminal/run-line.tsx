@@ -49,7 +49,7 @@ export function RunLine({ row, view }: { row: SessionRow; view: TerminalView }) 
           <input
             value={script}
             onChange={(event) => setScript(event.target.value)}
-            placeholder="Get-Service Spooler"
+            placeholder="One command, such as Get-Service"
             spellCheck={false}
             autoComplete="off"
             aria-label={`Run a command in ${row.name} without entering`}

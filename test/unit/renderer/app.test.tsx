@@ -226,7 +226,7 @@ describe('signing in', () => {
     await user.keyboard('{Escape}');
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
     expect(called('sessions.create')).toHaveLength(1);
-    expect(await screen.findByText('No session on Z002 yet.')).toBeTruthy();
+    expect(await screen.findByText('No session on Z002.')).toBeTruthy();
   });
 });
 
