@@ -27,6 +27,7 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
       role="tab"
       aria-selected={active}
       aria-controls="page"
+      aria-keyshortcuts="Delete"
       tabIndex={active ? 0 : -1}
       onMouseDown={(event) => {
         if (event.button === 0) desk.tabs.setState({ active: id });
@@ -58,11 +59,11 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
       <span className="cut" title={name}>
         {name}
       </span>
-      <button
-        type="button"
+      {/* For the mouse: inside a tab nothing else can be reached, and the keyboard has Delete and Ctrl+Shift+W. */}
+      <span
         className="iconbtn small close"
-        aria-label={`Close ${name}`}
-        tabIndex={-1}
+        aria-hidden
+        title={`Close ${name} (Ctrl+Shift+W)`}
         onMouseDown={(event) => event.stopPropagation()}
         onClick={(event) => {
           event.stopPropagation();
@@ -70,8 +71,8 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
           focusPage();
         }}
       >
-        <X className="s" aria-hidden />
-      </button>
+        <X className="s" />
+      </span>
     </div>
   );
 }

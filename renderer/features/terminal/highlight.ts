@@ -51,6 +51,8 @@ const rules: readonly { kind: TokenKind | 'word' | 'open' | 'close' | 'space' | 
     { kind: 'word', match: /[^\s;|(){}&'",=[\]<>]+/y },
   ];
 
+const assigned = /[^\S\n]*=(?!=)/y;
+
 export function highlight(text: string): readonly Token[] {
   if (text.length > mostHighlighted) return [];
   const tokens: Token[] = [];
@@ -73,7 +75,9 @@ export function highlight(text: string): readonly Token[] {
           tokens.push({ from: start, to: at, kind: 'keyword' });
           break;
         }
-        if (commandNext) tokens.push({ from: start, to: at, kind: 'command' });
+        // `@{ Name = … }`: what is set is no command.
+        assigned.lastIndex = at;
+        if (commandNext && !assigned.test(text)) tokens.push({ from: start, to: at, kind: 'command' });
       } else if (kind !== 'close' && kind !== 'number') {
         tokens.push({ from: start, to: at, kind });
         // `$x = Get-Item`: a command may follow an assignment.

@@ -410,7 +410,7 @@ describe('tabs', () => {
     await start([fakeServer()], [fakeRow({ entered: true })]);
     expect(await screen.findByRole('tab', { name: /Z002/, selected: true })).toBeTruthy();
     await waitFor(() => expect(called('terminal.attach')).toHaveLength(1));
-    await user.click(screen.getByRole('button', { name: 'Close Z002' }));
+    await user.click(screen.getByTitle(/^Close Z002/));
     await waitFor(() => expect(called('terminal.detach')).toEqual([{ sessionId: 1 }]));
     expect(called('sessions.remove')).toEqual([]);
     await user.dblClick(screen.getByRole('option', { name: /Z002/ }));

@@ -247,6 +247,12 @@ describe('colours', () => {
     expect(named).toContainEqual(['comment', '# why']);
   });
 
+  test('what is set in a hash table is no command, what it is set to may be', () => {
+    const text = '@{ Disk = Get-Item x; Free=1 }; a == b';
+    const commands = highlight(text).filter(({ kind }) => kind === 'command');
+    expect(commands.map(({ from, to }) => text.slice(from, to))).toEqual(['Get-Item', 'a']);
+  });
+
   test('never overlap, never leave the text, and never take long', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
