@@ -64,6 +64,7 @@ export function startDesk(desk: Desk): void {
     const before = sessions.getState().rows.find((known) => known.id === row.id);
     putSession(sessions, row);
     if (row.state === 'Opened') noteReach(servers, row.serverId, 'up');
+    else if (row.reason?.code.startsWith('connect.') === true) noteReach(servers, row.serverId, 'down');
     // Left by a typed `exit`: the terminal takes no more keys, its line in the table does.
     if (before?.entered === true && !row.entered && isLive(row) && isInTerminalOf(row.id)) {
       focusSession(row.id);

@@ -3,9 +3,16 @@ import { newSession } from '../features/sessions/open-session.ts';
 import { focusPage } from './focus.ts';
 import { closeTab, stepTab, welcomeTab } from '../stores/tabs.ts';
 
+type Shell = 'electron' | 'browser' | undefined;
+
 /** In a browser's tab Ctrl+Shift+N opens a private window and never reaches the page; the other key works everywhere. */
-export function newSessionKey(shell: 'electron' | 'browser' | undefined): string {
+export function newSessionKey(shell: Shell): string {
   return shell === 'electron' ? 'Ctrl+Shift+N' : 'Alt+N';
+}
+
+/** Likewise: there Ctrl+Shift+W closes the browser. */
+export function closeTabKey(shell: Shell): string {
+  return shell === 'electron' ? 'Ctrl+Shift+W' : 'Alt+W';
 }
 
 /** Where the keyboard goes in a pane: its terminal, else what Tab would reach, else what can be typed in or pressed. */
@@ -51,10 +58,10 @@ export function windowKey(desk: Desk, event: KeyboardEvent): boolean {
   } else if (ctrlKey && shiftKey && key === 'f') {
     const view = activeTerminal(desk);
     view?.setFinding(!view.state.getState().finding);
-  } else if (ctrlKey && (key === 'pageup' || key === 'pagedown')) {
+  } else if (ctrlKey !== altKey && !shiftKey && (key === 'pageup' || key === 'pagedown')) {
     stepTab(desk.tabs, key === 'pageup' ? -1 : 1);
     focusPage();
-  } else if (ctrlKey && shiftKey && key === 'w') {
+  } else if ((ctrlKey && shiftKey && key === 'w') || (altKey && !ctrlKey && !shiftKey && key === 'w')) {
     if (active !== null) closeTab(desk.tabs, active);
     focusPage();
   } else return false;

@@ -6,6 +6,7 @@ import { closeTab, openTab, serverTab, welcomeTab } from '../stores/tabs.ts';
 import { useDesk, useSlice } from './desk-context.ts';
 import { focusPage } from './focus.ts';
 import { Glyph, mostImportant } from './glyphs.tsx';
+import { closeTabKey } from './keys.ts';
 import { Tip } from './tip.tsx';
 
 function Tab({ id, active }: { id: TabId; active: boolean }) {
@@ -13,6 +14,7 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
   const server = useSlice(desk.servers, (state) => state.servers.find((known) => known.id === id));
   const rows = useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === id);
   const name = id === welcomeTab ? 'Welcome' : server === undefined ? 'Removed' : serverLabel(server);
+  const shell = useSlice(desk.shell, (state) => state.info?.shell);
   const { opening, failure } = useSlice(desk.tabs, (state) => serverTab(state, id));
   const glyph = opening ? 'opening' : failure === null ? mostImportant(rows) : 'bad';
 
@@ -59,11 +61,11 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
       <span className="cut" title={name}>
         {name}
       </span>
-      {/* For the mouse: inside a tab nothing else can be reached, and the keyboard has Delete and Ctrl+Shift+W. */}
+      {/* For the mouse: inside a tab nothing else can be reached, and the keyboard has Delete and a key of the window. */}
       <span
         className="iconbtn small close"
         aria-hidden
-        title={`Close ${name} (Ctrl+Shift+W)`}
+        title={`Close ${name} (${closeTabKey(shell)})`}
         onMouseDown={(event) => event.stopPropagation()}
         onClick={(event) => {
           event.stopPropagation();

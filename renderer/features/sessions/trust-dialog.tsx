@@ -69,7 +69,7 @@ export function TrustDialog({ ask }: { ask: TrustAsk }) {
       description={
         changed
           ? 'You trusted another one for this server. That happens when it was renewed, and also when somebody stands in between. Compare the new fingerprint with the one on the server.'
-          : `${certificate.problem.replace(/[.\s]*$/, '')}. Compare the fingerprint with the one on the server.`
+          : `${certificate.problem.replace(/^It /, 'Its certificate ').replace(/[.\s]*$/, '')}. Compare the fingerprint with the one on the server.`
       }
       initialFocus={cancel}
       onClose={() => ask.answer(false)}

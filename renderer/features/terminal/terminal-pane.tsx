@@ -48,13 +48,28 @@ function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
         </div>
       </WithContextMenu>
       <ProgressPanel bars={state.progress} />
-      {state.queued > 0 ? (
-        <p className="termnote" role="status">
-          {state.queued === 1 ? '1 command line waits' : `${String(state.queued)} command lines wait`} for the
-          prompt. <kbd>Ctrl+C</kbd> drops them.
-        </p>
-      ) : null}
+      <Waiting queued={state.queued} unsent={state.unsent} ended={ended} />
     </>
+  );
+}
+
+/** What becomes of what was typed and is not sent yet. */
+function Waiting({ queued, unsent, ended }: { queued: number; unsent: boolean; ended: boolean }) {
+  if (ended ? !unsent : queued === 0) return null;
+  return (
+    <p className="termnote" role="status">
+      {ended ? (
+        'What was typed and not sent is kept: Try again takes it along.'
+      ) : queued === 1 ? (
+        <>
+          1 command line waits for the prompt. <kbd>Ctrl+C</kbd> drops it.
+        </>
+      ) : (
+        <>
+          {queued} command lines wait for the prompt. <kbd>Ctrl+C</kbd> drops them.
+        </>
+      )}
+    </p>
   );
 }
 

@@ -15,6 +15,8 @@ export interface TerminalState {
   request: InputRequest['kind'] | null;
   /** Command lines waiting for their prompt. */
   queued: number;
+  /** Something was typed that went nowhere yet. */
+  unsent: boolean;
   menu: { completing: Extract<Completing, { kind: 'showing' }>; top: number } | null;
   finding: boolean;
   title: string;
@@ -36,6 +38,7 @@ export const freshTerminal: TerminalState = {
   progress: [],
   request: null,
   queued: 0,
+  unsent: false,
   menu: null,
   finding: false,
   title: '',

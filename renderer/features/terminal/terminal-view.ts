@@ -307,7 +307,9 @@ export class TerminalView {
   #showMenu(): void {
     const { completing, queue } = this.#editor;
     const shown = this.state.getState();
-    if (shown.queued !== queue.length) this.state.setState({ queued: queue.length });
+    const unsent = unsentLines(this.#editor).some((text) => text !== '');
+    if (shown.queued !== queue.length || shown.unsent !== unsent)
+      this.state.setState({ queued: queue.length, unsent });
     if (completing?.kind !== 'showing' || !completing.menu || this.#painted === null) {
       if (shown.menu !== null) this.state.setState({ menu: null });
       return;
@@ -361,11 +363,8 @@ export class TerminalView {
     if (!this.#interactive) return;
     const lines = text.replace(/(?:\r?\n)+$/, '');
     if (lines === '') return;
-    if (isLargePaste(lines)) {
-      this.#deps.confirmPaste(this.sessionId, lines);
-      return;
-    }
-    this.insert(lines);
+    if (isLargePaste(lines)) this.#deps.confirmPaste(this.sessionId, lines);
+    else this.insert(lines);
   }
 
   /** Puts text into the line, as if typed; it is never sent by that. */

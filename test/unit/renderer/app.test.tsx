@@ -386,6 +386,8 @@ describe('typed and not sent when a session breaks', () => {
     const reason: AppError = { code: 'connect.reset', title: 'The connection was cut' };
     fake.sessions = [fakeRow({ state: 'Broken', availability: 'None', reason })];
     fake.emit('session.changed', fakeRow({ state: 'Broken', availability: 'None', reason }));
+    expect(await screen.findByText(/typed and not sent is kept/)).toBeTruthy();
+    expect(screen.getByRole('option', { name: /no answer Z002/ })).toBeTruthy();
     await user.click(await screen.findByRole('button', { name: 'Try again' }));
     await waitFor(() =>
       expect(desk.terminals.known(2)?.text()[0]?.trimEnd()).toBe('[Z002]: PS C:\\> Remove-Item x'),
