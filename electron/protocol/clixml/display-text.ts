@@ -15,7 +15,14 @@ const containerTypes: Readonly<Record<PsContainer['kind'], string>> = {
   DCT: 'System.Collections.Hashtable',
 };
 
-/** As in `"$value"`: one level deep, culture invariant. */
+/**
+ * How long a text put together of parts may become, in UTF-16 units. References let a small message name one long text many times, and a
+ * string of more than half a gigabyte is an exception in JavaScript. Sixteen million are some hundred thousand lines: more than anybody
+ * reads, and less than memory notices. A text that came as one piece is never cut.
+ */
+const MOST_JOINED = 16 * 1024 * 1024;
+
+/** As in `"$value"`: one level deep, culture invariant. What grows beyond reason ends in an ellipsis. */
 export function displayText(value: PsValue): string {
   return display(value, false);
 }
@@ -39,7 +46,7 @@ function displayPrimitive(primitive: PsPrimitive, inside: boolean): string {
   if (primitive.is('TS')) return displayTimeSpan(primitive.value);
   if (primitive.is('Db')) return displayFloating(formatDouble(primitive.value));
   if (primitive.is('Sg')) return displayFloating(formatSingle(primitive.value));
-  if (primitive.is('BA')) return inside ? 'System.Byte[]' : primitive.value.join(' ');
+  if (primitive.is('BA')) return inside ? 'System.Byte[]' : join(primitive.value, ' ', String);
   if (primitive.is('XD')) return '#document';
   if (primitive.is('SS')) return secureStringText;
   if (primitive.is('PR')) {
@@ -64,12 +71,23 @@ function displayObject(object: PsObject, inside: boolean): string {
     if (container.kind === 'DCT') return dictionaryType(object);
     return inside
       ? containerTypes[container.kind]
-      : container.items.map((item) => display(item, true)).join(' ');
+      : join(container.items, ' ', (item) => display(item, true));
   }
   if (object.base !== undefined) return display(object.base, inside);
   if (inside) return '';
-  const shown = shownProperties(object).map(([name, v]) => `${name}=${display(v, true)}`);
-  return shown.length === 0 ? '' : `@{${shown.join('; ')}}`;
+  const shown = shownProperties(object);
+  return shown.length === 0 ? '' : `@{${join(shown, '; ', ([name, v]) => `${name}=${display(v, true)}`)}}`;
+}
+
+function join<T>(items: Iterable<T>, separator: string, shown: (item: T) => string): string {
+  let out = '';
+  let first = true;
+  for (const item of items) {
+    if (out.length > MOST_JOINED) return `${out}…`;
+    out += first ? shown(item) : separator + shown(item);
+    first = false;
+  }
+  return out;
 }
 
 function dictionaryType(object: PsObject): string {
