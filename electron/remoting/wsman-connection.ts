@@ -7,7 +7,11 @@ import { encodeDeleteRequest } from '../protocol/wsman/delete.ts';
 import type { Envelope, RequestContext } from '../protocol/wsman/envelope.ts';
 import { readAnswer, WsmanFault } from '../protocol/wsman/faults.ts';
 import { ACTION, powershellResource, SIGNAL } from '../protocol/wsman/names.ts';
-import { decodeReceiveResponse, encodeReceiveRequest } from '../protocol/wsman/receive.ts';
+import {
+  decodeReceiveResponse,
+  encodeReceiveRequest,
+  type ReceiveResponse,
+} from '../protocol/wsman/receive.ts';
 import { encodeSendRequest } from '../protocol/wsman/send.ts';
 import { encodeSignalRequest } from '../protocol/wsman/signal.ts';
 import type { ConnectionEvents, PsrpStream, RemotingConnection } from './connection.ts';
@@ -51,6 +55,9 @@ const OPERATION_MS = 60_000;
 const NETWORK_MS = 10_000;
 /** Deleting a shell is a courtesy: it must not keep a person waiting for a dead server. */
 const CLOSE_MS = 5_000;
+/** A Receive that has nothing to say waits at the server; one that comes back at once, again and again, is asked more slowly. */
+const MOST_QUICK = 5;
+const QUICK_PAUSE_MS = 100;
 /** A shell that is being made when its opening is cancelled can be deleted only once it is there: a server that is well needs a second or two. */
 const CREATE_WAIT_MS = 2_000;
 
@@ -190,8 +197,11 @@ export class WsmanConnection implements RemotingConnection {
     this.#receiving.set(key, stop);
     const signal = AbortSignal.any([stop.signal, this.#over.signal]);
     const commandId = pipelineId === undefined ? undefined : this.#commandId(pipelineId);
+    let quick = 0;
     try {
       while (!signal.aborted) {
+        if (quick > MOST_QUICK) await delay(QUICK_PAUSE_MS, undefined, { signal });
+        const asked = performance.now();
         const context = this.#context(RECEIVE_WAIT_MS);
         const body = encodeReceiveRequest(context, {
           resourceUri: this.#resourceUri,
@@ -201,8 +211,9 @@ export class WsmanConnection implements RemotingConnection {
           ...(commandId === undefined ? {} : { commandId }),
         });
         const answer = await this.#askAgainOnTimeout(body, context, signal);
-        if (answer === undefined) continue;
-        const { streams, commandState } = decodeReceiveResponse(answer);
+        const { streams, commandState } = answer === undefined ? NOTHING : decodeReceiveResponse(answer);
+        const idle = streams.length === 0 && performance.now() - asked < QUICK_PAUSE_MS;
+        quick = idle ? quick + 1 : 0;
         for (const stream of streams) {
           if (stream.data.length > 0 && !this.#over.signal.aborted) {
             await this.#events?.onData(stream.data, pipelineId);
@@ -337,6 +348,8 @@ export class WsmanConnection implements RemotingConnection {
     };
   }
 }
+
+const NOTHING: ReceiveResponse = { streams: [] };
 
 /** A command that has ended meanwhile can be neither told nor stopped: how it ended, its Receive says. */
 async function unlessEnded(asked: Promise<unknown>): Promise<void> {

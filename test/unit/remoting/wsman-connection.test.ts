@@ -13,6 +13,8 @@ const SHELL = '0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9';
 const PIPELINE = '11111111-2222-3333-4444-555555555555';
 /** [MS-WSMV] 2.2.4: no such shell or command. */
 const UNKNOWN = 2150858843;
+/** Nothing came in time. */
+const TIMED_OUT = 2150858793;
 
 /** A server that answers as told; Receives wait until they are given up. */
 class Server implements SoapHttp {
@@ -134,4 +136,27 @@ test('a command that ended before it could be stopped or told an answer ends as 
   http.faults[ACTION.signal] = 5;
   await expect(connection.stopPipeline(PIPELINE)).rejects.toMatchObject({ code: 5 });
   await connection.close();
+});
+
+test('a server that says at once that it has nothing to say is not asked without a pause', async () => {
+  const http = new Server();
+  http.faults[ACTION.receive] = TIMED_OUT;
+  let asked = (): void => undefined;
+  const often = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const post = http.post.bind(http);
+  let receives = 0;
+  http.post = (body, options) => {
+    if (body.includes(ACTION.receive) && ++receives === 12) asked();
+    return post(body, options);
+  };
+  const { connection, open, ended } = connectionTo(http);
+  const began = performance.now();
+  await open();
+  await often;
+  expect(performance.now() - began).toBeGreaterThan(300);
+  expect(ended).toEqual([]);
+  await connection.close();
+  expect(ended).toEqual([undefined]);
 });
