@@ -1,7 +1,20 @@
 /** What a session reads out of what its server sent. */
 import { displayText } from '../protocol/clixml/display-text.ts';
 import { PsObject, type PsValue } from '../protocol/clixml/value.ts';
-import type { PipelineResult } from '../remoting/index.ts';
+import type { PipelineResult, PipelineRun } from '../remoting/index.ts';
+
+/** A prompt of more is none, but a function that does not stop. */
+const MOST_PROMPT_CHARS = 16 * 1024;
+
+/** What a `prompt` pipeline says; nothing where it failed. One that goes on for too long is stopped. */
+export async function readPrompt(run: PipelineRun): Promise<string> {
+  let said = '';
+  for await (const record of run.records()) {
+    if (record.kind === 'output') said += displayText(record.value);
+    if (said.length >= MOST_PROMPT_CHARS) return said.slice(0, MOST_PROMPT_CHARS);
+  }
+  return (await run.finished).state === 'Completed' ? said : '';
+}
 
 /** The server's parser wants more input: not an error but an unfinished line. */
 export function isIncomplete(result: PipelineResult): boolean {

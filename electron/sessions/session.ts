@@ -23,7 +23,7 @@ import {
 } from './interactive-commands.ts';
 import { Page, type PageSink } from './page.ts';
 import { busy, notOpen } from './refusals.ts';
-import { isIncomplete, remoteFacts } from './server-answers.ts';
+import { isIncomplete, readPrompt, remoteFacts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import { SessionHost } from './session-host.ts';
@@ -442,8 +442,7 @@ export class Session {
     try {
       const run = this.#mustPool().run(promptSpec(this.host.info));
       this.#quiet = run;
-      const { output, result } = await run.collect();
-      if (result.state === 'Completed') said = output.map((value) => displayText(value)).join('');
+      said = await readPrompt(run);
     } catch {
       // Broken meanwhile: the state says so.
     } finally {

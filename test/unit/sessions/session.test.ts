@@ -126,3 +126,15 @@ test('an object that comes without having been formatted cannot command the term
   await person.until(() => person.commands.at(-1)?.state === 'completed');
   expect(person.items.at(-1)?.vt).toBe('ab\r\n');
 });
+
+test('a prompt function that never stops talking is cut short', async () => {
+  const { session, pool, person } = openSession();
+  session.enter(SIZE);
+  const prompt = await pool.pipeline('prompt');
+  for (let i = 0; i < 100; i++) prompt.output('x'.repeat(1000));
+  await person.until(() => prompt.stops > 0);
+  prompt.stopped();
+  const request = await person.until(() => person.request);
+  expect(request.prompt).toMatch(/^\[Z002\]: x+$/);
+  expect(request.prompt.length).toBeLessThan(20_000);
+});
