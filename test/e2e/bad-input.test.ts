@@ -95,6 +95,8 @@ describe.skipIf(missing !== undefined)('bad input', () => {
     const port = await closedPort();
     await addServer({ name: 'Lab', address: '127.0.0.1', port, https: true });
     await server('Lab').dblclick();
+    // A double-click enters; it selects no text of the list.
+    expect(await app.page.evaluate(() => getSelection()?.toString() ?? '')).toBe('');
     const told = trouble(/WinRM isn.t listening/);
     await reach(told, 'Lab', WRONG);
     expect(await told.getByRole('heading').innerText()).toContain(`127.0.0.1:${String(port)}`);

@@ -7,6 +7,7 @@ import type { FakeMain } from '../../../renderer/bridge/fake.ts';
 import { createFakeMain, fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
 import type { Desk } from '../../../renderer/desk.ts';
 import { createDesk, startDesk } from '../../../renderer/desk.ts';
+import { machineName } from '../../../renderer/features/sessions/sign-in-dialog.tsx';
 import { DeskContext } from '../../../renderer/ui/desk-context.ts';
 import type { AppError } from '../../../shared/error.ts';
 import { givePageSizes } from './page-without-layout.ts';
@@ -191,6 +192,15 @@ describe('adding a server', () => {
     await user.click(screen.getByRole('button', { name: /Add and enter/ }));
     await waitFor(() => expect(called('sessions.create')).toMatchObject([{ enter: true }]));
   });
+});
+
+test.each([
+  ['z002.corp.example', 'Z002'],
+  ['web-01', 'WEB-01'],
+  ['10.20.4.11', 'SERVER'],
+  ['fe80::1', 'SERVER'],
+])('a local account of %s is written with %s', (address, machine) => {
+  expect(machineName(address)).toBe(machine);
 });
 
 describe('signing in', () => {
