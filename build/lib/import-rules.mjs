@@ -6,7 +6,12 @@ export const RULES = [
   { folder: 'electron/transport', ours: ['electron/protocol'], npm: '*', node: '*' },
   { folder: 'electron/remoting', ours: ['electron/protocol', 'electron/transport'], npm: '*', node: '*' },
   { folder: 'electron/console', ours: ['electron/protocol', 'shared'], npm: [], node: [] },
-  { folder: 'electron/cli', ours: ['electron/remoting', 'electron/console'], npm: '*', node: '*' },
+  {
+    folder: 'electron/cli',
+    ours: ['electron/remoting', 'electron/console', 'electron/protocol'],
+    npm: '*',
+    node: '*',
+  },
   { folder: 'electron/settings', ours: ['shared'], npm: '*', node: '*' },
   { folder: 'electron/diagnostics', ours: [], npm: '*', node: '*' },
   {

@@ -1,0 +1,229 @@
+/** What went wrong, in words a person can act on. By codes alone, never by a message's text: that comes in the server's language. */
+import { ProtocolError, UsageError } from '../protocol/errors.ts';
+import { WsmanFault } from '../protocol/wsman/faults.ts';
+import type { ServerOptions } from './options.ts';
+import { EXIT, Problem } from './problem.ts';
+import type { PeerCertificate } from '../remoting/index.ts';
+
+interface Coded {
+  readonly code: string;
+  readonly message: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly certificate?: PeerCertificate | undefined;
+  readonly details?: string | undefined;
+}
+
+interface Words {
+  readonly title: string;
+  readonly why?: string;
+  readonly cure?: string;
+}
+
+export function explain(error: unknown, server: ServerOptions | undefined): Problem {
+  if (error instanceof Problem) return error;
+  const name = server?.server ?? 'the server';
+  if (error instanceof WsmanFault) {
+    const { title, ...more } = faultWords(error.code, name, server);
+    return new Problem(error.code === undefined ? 'fault' : `fault.${String(error.code)}`, title, {
+      exit: EXIT.connection,
+      ...more,
+      details: faultDetails(error),
+    });
+  }
+  if (error instanceof ProtocolError) {
+    return new Problem(error.code, `${name} sent something that PowerShell remoting does not allow.`, {
+      exit: EXIT.connection,
+      why: 'The session was ended so that nothing is misread.',
+      details: error.message,
+    });
+  }
+  if (error instanceof UsageError) return new Problem(error.code, error.message);
+  if (isCoded(error) && server !== undefined) {
+    const words = TRANSPORT[error.code]?.(server, error) ?? { title: `The connection to ${name} failed.` };
+    const { title, ...more } = words;
+    return new Problem(error.code, title, {
+      exit: EXIT.connection,
+      ...more,
+      details: [error.message, error.details ?? '', ...certificateLines(error.certificate)]
+        .filter((line) => line !== '')
+        .join('\n'),
+    });
+  }
+  return new Problem('unexpected', 'Something went wrong that PSDeck has no words for.', {
+    details: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+  });
+}
+
+const TRANSPORT: Readonly<Record<string, ((server: ServerOptions, error: Coded) => Words) | undefined>> = {
+  'connect.name-not-found': ({ server }) => ({
+    title: `The name ${server} has no address.`,
+    why: 'It is misspelt, or this computer needs the full name with the DNS suffix.',
+    cure: 'Check the spelling, or give the full name or the address.',
+  }),
+  'connect.refused': (server) => ({
+    title: `${where(server)} refuses the connection.`,
+    why: 'The machine answers, but WinRM is off there or listens on another port.',
+    cure: 'Run Enable-PSRemoting -Force there, or give another --port (5985 HTTP, 5986 HTTPS).',
+  }),
+  'connect.timeout': (server) => ({
+    title: `No answer from ${where(server)}.`,
+    why: 'A firewall drops the connection, or the machine is off.',
+    cure: 'Allow WinRM through the firewall there, or check --port; --timeout waits longer.',
+  }),
+  'connect.unreachable': ({ server }) => ({
+    title: `There is no way from here to ${server}.`,
+    why: 'This computer has no route to that network: it is offline, or a VPN is not connected.',
+  }),
+  'connect.reset': ({ server }) => ({
+    title: `The connection to ${server} was cut.`,
+    why: 'WinRM was restarted, the machine went down, or the port speaks something else.',
+    cure: 'Try again in a moment; --http and --https choose what is spoken.',
+  }),
+  timeout: ({ server }) => ({
+    title: `${server} stopped answering.`,
+    why: 'The connection stood, but no answer came in time.',
+  }),
+  'tls.untrusted': ({ server }, { certificate }) => ({
+    title: `The certificate of ${server} is not accepted. Nothing was sent.`,
+    why:
+      certificate === undefined
+        ? 'No authority that this computer trusts has issued it.'
+        : certificate.problems
+            .map((problem) => CERTIFICATE[problem] ?? `It was refused: ${problem}.`)
+            .join(' '),
+    cure:
+      certificate === undefined
+        ? 'Give its authority with --ca FILE.'
+        : `Give its authority with --ca FILE; or compare with the server and add --fingerprint ${certificate.fingerprint}`,
+  }),
+  'tls.changed': ({ server }, { certificate }) => ({
+    title: `The certificate of ${server} is not the one of --fingerprint. Nothing was sent.`,
+    why: `It was renewed, or somebody stands between. It is ${certificate?.fingerprint ?? 'another'} now.`,
+    cure: 'Ask who runs the server before you trust the new one.',
+  }),
+  'tls.failed': (server) => ({
+    title: `${where(server)} does not speak HTTPS.`,
+    cure: 'Check --port (HTTPS is 5986), or use --http.',
+  }),
+  'signin.rejected': ({ server }) => ({
+    title: `${server} rejected the user name or the password.`,
+    why: 'A local account wants the machine before it (SERVER\\user), a domain account its domain.',
+    cure: 'Check both. Nothing is tried again by itself, so that no account is locked.',
+  }),
+  'signin.no-common-scheme': ({ server }, { facts }) => ({
+    title: `${server} offers no way to sign in that PSDeck knows.`,
+    why: `It offers ${listed(facts?.['offered'])}; PSDeck signs in with Basic.`,
+    cure: 'Allow Basic there: Set-Item WSMan:\\localhost\\Service\\Auth\\Basic $true',
+  }),
+  'signin.plain-text': ({ server }) => ({
+    title: `Signing in to ${server} over HTTP would send the password readable. Nothing was sent.`,
+    cure: 'Use --https; or, on a network that you trust, --allow-plain-basic.',
+  }),
+  'http.not-winrm': (server) => ({
+    title: `What answers at ${where(server)} is not WinRM.`,
+    cure: 'Check --port: 5985 (HTTP) or 5986 (HTTPS).',
+  }),
+  'http.proxy': ({ server }) => ({
+    title: `A proxy stands before ${server} and wants a sign-in of its own.`,
+    cure: 'Connect without the proxy, or ask for an exception for this address.',
+  }),
+  'http.redirect': ({ server }, { facts }) => ({
+    title: `${server} sends you to ${listed(facts?.['location'])}.`,
+    why: 'That is not followed: your password would go there.',
+    cure: 'If that address is right, give it with --server.',
+  }),
+  'http.status': ({ server }, error) => ({
+    title: `${server} answered with HTTP ${listed(error.facts?.['status'])}.`,
+    why: 'The web service there could not handle the request.',
+    cure: 'Try again in a moment; if it stays, Restart-Service WinRM there.',
+  }),
+  'http.too-large': ({ server }) => ({
+    title: `${server} sent more than a WinRM answer may hold.`,
+  }),
+};
+
+const CERTIFICATE: Readonly<Record<string, string>> = {
+  'self-signed': 'It is signed by itself, not by an authority.',
+  'unknown-issuer': 'It was issued by an authority that this computer does not trust.',
+  expired: 'It has expired.',
+  'not-yet-valid': 'It is not valid yet: compare the clocks of both computers.',
+  'wrong-name': 'It is for another name than the one you connect to.',
+  revoked: 'It was revoked.',
+};
+
+/** [MS-WSMV] 2.2.4.43; the codes are ERROR_WSMAN_* of winerror.h. */
+function faultWords(code: number | undefined, name: string, server: ServerOptions | undefined): Words {
+  const configuration = server?.configuration ?? 'Microsoft.PowerShell';
+  switch (code) {
+    case 5:
+      return {
+        title: `Signed in to ${name}, but access is denied.`,
+        why: 'The account is neither an administrator there nor in Remote Management Users, or the endpoint allows others only.',
+        cure: "Add it there: Add-LocalGroupMember -Group 'Remote Management Users' -Member USER",
+      };
+    case 2150858811:
+    case 2150859003:
+      return {
+        title: `${name} has no session configuration named ${configuration}.`,
+        cure: 'Get-PSSessionConfiguration lists them there.',
+      };
+    case 2150858843:
+      return {
+        title: `${name} has no such shell.`,
+        why: 'It expired, was removed, or the process behind it ended.',
+        cure: 'psdeck shells lists those that are there.',
+      };
+    case 995:
+      return { title: `WinRM on ${name} was restarted.`, cure: 'Try again.' };
+    default:
+      if (
+        code !== undefined &&
+        ((code >= 2150859173 && code <= 2150859179) || (code >= 2150859236 && code <= 2150859242))
+      ) {
+        return {
+          title: `Too many sessions or commands of yours on ${name}.`,
+          cure: 'psdeck shells lists the sessions, --remove ID ends one.',
+        };
+      }
+      return { title: `${name} refused.`, why: 'The server says why in the details, in its own language.' };
+  }
+}
+
+function faultDetails(error: WsmanFault): string {
+  const { code, codeName, machine, providerFault } = error;
+  return [
+    code === undefined
+      ? 'SOAP fault'
+      : `WSMan fault ${String(code)} (0x${code.toString(16)}${codeName === undefined ? '' : `, ${codeName}`})`,
+    machine === undefined ? '' : `Machine: ${machine}`,
+    error.message,
+    providerFault?.text ?? '',
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+function certificateLines(certificate: PeerCertificate | undefined): string[] {
+  if (certificate === undefined) return [];
+  const { subject, issuer, names, validFrom, validTo, fingerprint } = certificate;
+  return [
+    `Subject: ${subject}`,
+    `Names: ${names.join(', ')}`,
+    `Issuer: ${issuer}`,
+    `Valid: ${validFrom} to ${validTo}`,
+    `SHA-256: ${fingerprint}`,
+  ];
+}
+
+function where({ server, port, https }: ServerOptions): string {
+  return `${server.includes(':') ? `[${server}]` : server}:${String(port ?? (https ? 5986 : 5985))}`;
+}
+
+function listed(fact: unknown): string {
+  if (Array.isArray(fact)) return fact.length === 0 ? 'nothing' : fact.join(', ');
+  return typeof fact === 'string' || typeof fact === 'number' ? String(fact) : 'something else';
+}
+
+function isCoded(error: unknown): error is Coded {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}

@@ -1,0 +1,95 @@
+/** What `--help` says. */
+import type { CommandName } from './options.ts';
+
+const COMMON = `
+Where and as whom
+  -s, --server NAME        name or address of the server
+  -p, --port PORT          default: 5986 with HTTPS, 5985 with HTTP
+      --https | --http     default: HTTPS
+  -u, --user USER          USER, DOMAIN\\USER or USER@DOMAIN; asked for where it is missing
+      --auth basic         how to sign in; Basic is the only way so far
+      --configuration NAME session configuration (default: Microsoft.PowerShell)
+      --ca FILE            PEM of an authority to trust besides the system's
+      --fingerprint SHA256 accept the certificate with this SHA-256 although it does not verify
+      --allow-plain-basic  let Basic send the password readable over HTTP
+      --timeout SECONDS    how long connecting and signing in may take
+      --password-stdin     the first line of stdin is the password
+      --details            show the raw fault of an error
+
+The password is asked for without echo, unless PSDECK_PASSWORD or --password-stdin gives it. It is never taken from the command line.
+`;
+
+const CODES = `
+Exit codes: 0 fine, 1 the command failed or wrote errors, 2 wrong usage, 3 no connection or sign-in, 130 interrupted.
+`;
+
+const OF: Readonly<Record<CommandName, string>> = {
+  invoke: `Usage: psdeck invoke --server NAME (--script TEXT | --file FILE | --command NAME) [options]
+
+Runs a script or a command on a server. Ctrl+C stops it; a second Ctrl+C ends at once.
+
+What to run
+      --script TEXT        a script
+  -f, --file FILE          a script from a file here; - for stdin
+  -c, --command NAME       a command, also where scripts are not allowed
+      --arg TEXT           a positional argument; may come again
+      --param NAME=TEXT    a parameter; NAME:=JSON for a number, a list or an object; NAME alone for a switch
+      --input [FORMAT]     pipe stdin into it: auto (default), jsonl, json, clixml, or text (each line a string)
+
+What comes out
+      --format FORMAT      table: as the server's PowerShell formats it (default in a terminal)
+                           json: an object a line (default in a pipe); csv as Export-Csv; clixml as Export-Clixml
+      --width COLUMNS      of a table (default: the terminal's, or 120)
+
+Errors, warnings and the like go to stderr; Write-Host too, unless the format is table.
+${COMMON}${CODES}`,
+  enter: `Usage: psdeck enter --server NAME [options]
+
+A session in this terminal: the remote prompt, Tab completion, history, prompts. Ctrl+C stops a command, exit leaves.
+Where stdin is no terminal, its lines are run one after the other.
+${COMMON}${CODES}`,
+  test: `Usage: psdeck test --server NAME [options]
+
+Says what answers there (as Test-WSMan does) and whether the user may open a session.
+
+      --format FORMAT      table (default) or json
+${COMMON}${CODES}`,
+  winrs: `Usage: psdeck winrs --server NAME [options] -- COMMAND [ARGUMENTS]
+
+Runs a command line of the operating system there. Stdin, stdout and stderr are passed on, and the exit code is the command's.
+
+      --directory PATH     where it runs
+${COMMON}`,
+  shells: `Usage: psdeck shells --server NAME [options]
+
+Lists the shells (sessions) of the user on a server, those of other clients too.
+
+      --remove ID          end one
+      --format FORMAT      table (default) or json
+${COMMON}${CODES}`,
+  convert: `Usage: psdeck convert --to (json | clixml) <IN >OUT
+
+Converts objects between CLIXML (as Export-Clixml writes it) and JSON, without a server.
+
+  --to json    an object a line; what JSON has no type for becomes text
+  --to clixml  from one JSON document or one on each line; objects become PSCustomObject, integers Int32 or Int64
+`,
+};
+
+const ALL = `Usage: psdeck COMMAND [options]
+
+PowerShell remoting from the command line.
+
+  invoke     run a script or a command on a server
+  enter      a session in this terminal
+  test       what answers there, and may I in
+  winrs      run a command of the operating system
+  shells     list and remove one's sessions
+  convert    CLIXML to JSON and back
+
+psdeck COMMAND --help says more, psdeck --version which one this is.
+${CODES}`;
+
+export function helpText(command: CommandName | undefined): string {
+  return command === undefined ? ALL : OF[command];
+}

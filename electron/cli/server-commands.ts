@@ -1,0 +1,154 @@
+/** `psdeck test`, `shells` and `winrs`: WS-Management without a PowerShell session. */
+import { wsmanClient, type CommandRun, type WsmanClient } from '../remoting/index.ts';
+import { plainText } from '../console/vt.ts';
+import type { Interrupts } from './interrupts.ts';
+import { table } from './formats.ts';
+import type { Invocation } from './options.ts';
+import { EXIT, Problem } from './problem.ts';
+import { interrupted, targetOf } from './server.ts';
+import type { Terminal } from './terminal.ts';
+
+type Options<K extends Invocation['kind']> = Extract<Invocation, { kind: K }>;
+
+/** Identify, then a question that only who may open sessions gets an answer to. */
+export async function test(
+  options: Options<'test'>,
+  terminal: Terminal,
+  interrupts: Interrupts,
+): Promise<number> {
+  const target = await targetOf(options.server, terminal);
+  const client = wsmanClient(target);
+  return await ending(client, interrupts, async () => {
+    const identity = await client.identify();
+    const open = (await client.enumerateShells()).length;
+    if (options.json) {
+      await terminal.out(
+        `${JSON.stringify({ server: target.server, ...identity, user: target.userName, shells: open })}\n`,
+      );
+      return EXIT.fine;
+    }
+    const lines = [
+      ['Vendor', identity.productVendor],
+      ['Version', identity.productVersion],
+      ['Protocol', identity.protocolVersion],
+      ['Signed in', `${target.userName}, ${open === 1 ? '1 shell' : `${String(open)} shells`} open`],
+    ] as const;
+    await terminal.out(
+      lines
+        .flatMap(([name, value]) =>
+          value === undefined ? [] : [`${name.padEnd(9)} : ${plainText(value)}\n`],
+        )
+        .join(''),
+    );
+    return EXIT.fine;
+  });
+}
+
+export async function shells(
+  options: Options<'shells'>,
+  terminal: Terminal,
+  interrupts: Interrupts,
+): Promise<number> {
+  const client = wsmanClient(await targetOf(options.server, terminal));
+  return await ending(client, interrupts, async () => {
+    const found = await client.enumerateShells();
+    if (options.remove !== undefined) {
+      const wanted = options.remove.toLowerCase();
+      const shell = found.find(({ shellId }) => shellId.toLowerCase() === wanted);
+      if (shell === undefined) {
+        throw new Problem('shell.unknown', `There is no shell ${options.remove} of yours.`, {
+          cure: 'psdeck shells lists those that are there.',
+        });
+      }
+      await client.removeShell(shell);
+      return EXIT.fine;
+    }
+    if (options.json) {
+      await terminal.out(found.map((shell) => `${JSON.stringify(shell)}\n`).join(''));
+      return EXIT.fine;
+    }
+    if (found.length === 0) {
+      await terminal.err('No shells.\n');
+      return EXIT.fine;
+    }
+    const rows = found.map((shell) =>
+      [
+        shell.shellId,
+        shell.state ?? '',
+        shell.resourceUri?.split('/').at(-1) ?? '',
+        shell.owner ?? '',
+        shell.clientIp ?? '',
+        seconds(shell.runTimeMs),
+        seconds(shell.inactivityMs),
+      ].map((cell) => plainText(cell)),
+    );
+    await terminal.out(table(['Id', 'State', 'Configuration', 'Owner', 'Client', 'Age', 'Idle'], rows));
+    return EXIT.fine;
+  });
+}
+
+/** Stdin, stdout, stderr and the exit code are the command's. */
+export async function winrs(
+  options: Options<'winrs'>,
+  terminal: Terminal,
+  interrupts: Interrupts,
+): Promise<number> {
+  const client = wsmanClient(await targetOf(options.server, terminal));
+  return await ending(client, interrupts, async (release) => {
+    const { directory } = options;
+    const shell = await client.openCommandShell(
+      directory === undefined ? {} : { workingDirectory: directory },
+    );
+    try {
+      const run = await shell.run(options.line, { consoleInput: terminal.interactive });
+      release();
+      const off = interrupts.on(() => void run.interrupt().catch(() => undefined));
+      void feed(run, terminal);
+      for await (const { stream, data } of run) {
+        if (terminal.outputLost.signal.aborted) return EXIT.fine;
+        await (stream === 'stdout' ? terminal.out(data) : terminal.err(data));
+      }
+      off();
+      const code = await run.exitCode;
+      return interrupts.happened ? EXIT.interrupted : code;
+    } finally {
+      await shell.close();
+    }
+  });
+}
+
+async function feed(run: CommandRun, terminal: Terminal): Promise<void> {
+  try {
+    for await (const chunk of terminal.stdin.bytes()) await run.write(chunk);
+    await run.write(new Uint8Array(), true);
+  } catch {
+    // The command ended without reading all of its input, or its end says what was lost.
+  }
+}
+
+/** Runs with a client that is let go of at the end; Ctrl+C ends it at once until it is released. */
+async function ending(
+  client: WsmanClient,
+  interrupts: Interrupts,
+  body: (release: () => void) => Promise<number>,
+): Promise<number> {
+  const off = interrupts.on(() => client.close());
+  try {
+    return await body(off);
+  } catch (error) {
+    throw interrupts.happened ? interrupted() : error;
+  } finally {
+    off();
+    client.close();
+  }
+}
+
+function seconds(ms: number | undefined): string {
+  if (ms === undefined) return '';
+  const total = Math.floor(ms / 1000);
+  return `${String(Math.floor(total / 3600))}:${twoDigits(Math.floor(total / 60) % 60)}:${twoDigits(total % 60)}`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}
