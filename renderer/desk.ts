@@ -11,7 +11,7 @@ import type { SettingsStore, SystemTheme } from './stores/settings.ts';
 import { addNotice, createShellStore } from './stores/shell.ts';
 import type { ShellStore } from './stores/shell.ts';
 import { createTabsStore, openTab } from './stores/tabs.ts';
-import { focusBeside, focusSession, isInTerminalOf } from './ui/focus.ts';
+import { focusBeside, focusPage, focusSession, isInTerminalOf } from './ui/focus.ts';
 import type { TabsStore } from './stores/tabs.ts';
 
 /** Everything the page works with: plain stores and the way to main. React only looks at it. */
@@ -46,6 +46,7 @@ function showEntered({ sessions, tabs }: Desk): void {
   for (const row of sessions.getState().rows) {
     if (row.entered && isLive(row)) openTab(tabs, row.serverId);
   }
+  if (tabs.getState().order.length > 1) focusPage();
 }
 
 /** Listens to main and fetches what is there now; again after each time the way to main was lost. */

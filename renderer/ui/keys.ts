@@ -1,4 +1,5 @@
 import type { Desk } from '../desk.ts';
+import { changeSettings } from '../features/settings/settings-dialog.tsx';
 import { newSession } from '../features/sessions/open-session.ts';
 import { focusPage } from './focus.ts';
 import { closeTab, stepTab, welcomeTab } from '../stores/tabs.ts';
@@ -36,7 +37,7 @@ function focusNextPane(back: boolean): void {
 }
 
 function focusFilter(desk: Desk): void {
-  desk.settings.setState({ sidebar: true });
+  if (!desk.settings.getState().sidebar) void changeSettings(desk, { sidebar: true });
   requestAnimationFrame(() => document.querySelector<HTMLInputElement>('#server-filter')?.select());
 }
 

@@ -136,6 +136,19 @@ describe.skipIf(missing !== undefined)('the keyboard alone', () => {
     await hasFocus(/Name or address of a server/);
   });
 
+  test('a page loaded again has the keyboard where it was, and the list where it was shown', async () => {
+    await app.page.getByRole('button', { name: 'Hide servers' }).click();
+    await app.servers.waitFor({ state: 'hidden' });
+    await key('Control+Shift+e');
+    await hasFocus(/Filter servers/);
+    await app.page.reload();
+    await app.servers.waitFor();
+    await app.prompt();
+    await hasFocus(/Terminal input/);
+    await key('Alt+w');
+    await hasFocus(/Name or address of a server/);
+  });
+
   test('the menu of a server by Shift+F10', async () => {
     await key('F6');
     await key('F6');
