@@ -109,6 +109,11 @@ const TRANSPORT: Readonly<
     why: 'The other side, or something on the way, closed it: WinRM was restarted, the machine went down, or the port speaks something else.',
     cure: { text: 'Try again in a moment.' },
   }),
+  'pool.state': (server) => ({
+    title: `The session on ${server.name} is not open any more`,
+    why: 'It was closed while something was still under way in it.',
+    cure: { text: 'Open a new session.' },
+  }),
   timeout: (server) => ({
     title: `${server.name} stopped answering`,
     why: 'The connection stood, but no answer came in the time that was agreed.',

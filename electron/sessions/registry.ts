@@ -52,6 +52,8 @@ export class SessionRegistry {
   readonly #options: RegistryOptions;
   readonly #sessions = new Map<number, Session>();
   #nextId = 1;
+  /** How often everything was closed: an opening that began before a closing does not outlive it. */
+  #closings = 0;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -76,7 +78,16 @@ export class SessionRegistry {
 
   /** New-PSSession, and Enter-PSSession to a computer. */
   async create(request: CreateRequest): Promise<SessionRow> {
+    const asked = this.#closings;
     const destination = await this.#options.resolve(request.serverId);
+    if (asked !== this.#closings) {
+      // Whoever asked is gone: a session that opened now would be nobody's.
+      throw new AppFailure({
+        code: 'session.cancelled',
+        title: `Opening a session on ${destination.server.name} was given up`,
+        why: 'All sessions were closed meanwhile.',
+      });
+    }
     const credential = this.#credentialFor(destination, request.credential);
     const session = this.#make(destination, request);
     const started = this.#options.now();
@@ -115,6 +126,7 @@ export class SessionRegistry {
 
   /** Ends them all, within seconds. */
   async closeAll(): Promise<void> {
+    this.#closings += 1;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_ALL_MS);

@@ -4,6 +4,7 @@
  */
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 
 export interface LoadResult<T> {
@@ -66,7 +67,7 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await file.close();
   }
   try {
-    await rename(beside, path);
+    await replace(beside, path);
   } catch (error) {
     await unlink(beside).catch(() => undefined);
     throw error;
@@ -75,7 +76,34 @@ async function writeDurably(path: string, text: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    // Some network file systems flush no folders. The file is whole in its place; only a power cut right now could bring the old one back.
+    if (!hasCode(error, 'EINVAL', 'ENOTSUP', 'EPERM')) throw error;
   } finally {
     await handle.close();
   }
+}
+
+/** How often a rename is tried on Windows, where a virus scanner may hold the file that was just written for a moment. */
+const RENAME_TRIES = 6;
+
+async function replace(from: string, to: string): Promise<void> {
+  for (let tried = 1; ; tried++) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      if (
+        tried >= RENAME_TRIES ||
+        !hasCode(error, 'EPERM', 'EACCES', 'EBUSY') ||
+        process.platform !== 'win32'
+      )
+        throw error;
+      await delay(10 * 2 ** tried);
+    }
+  }
+}
+
+function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -158,6 +158,16 @@ describe.skipIf(noEngine !== undefined)('with a server that is there', () => {
     expect(error.details).toMatch(/WSMan fault \d+/);
   });
 
+  test('an opening that was still on its way when everything was closed opens nothing', async () => {
+    const person = new Person();
+    const { registry } = registryFor(serverAt(way.port), person);
+    const opening = registry.create({ serverId: 'z', size: SIZE, enter: true });
+    await registry.closeAll();
+    await expect(opening).rejects.toMatchObject({ error: { code: 'session.cancelled' } });
+    expect(registry.list()).toEqual([]);
+    expect(person.rows).toEqual([]);
+  });
+
   test('while one session breaks, another goes on', async () => {
     const person = new Person();
     const { registry } = registryFor(serverAt(way.port), person);
