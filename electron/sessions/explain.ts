@@ -2,6 +2,7 @@
  * Why a connection or a session failed, in words a person can act on. Classified by codes alone (ours, WSMan's, HTTP's), never by a message's
  * text: messages arrive in the server's language.
  */
+import { isIP } from 'node:net';
 import { ProtocolError } from '../protocol/errors.ts';
 import { WsmanFault } from '../protocol/wsman/faults.ts';
 import { AppFailure, type AppError } from '../../shared/error.ts';
@@ -40,7 +41,8 @@ export function explain(error: unknown, server: ServerFacts): AppError {
     );
   }
   if (isCoded(error)) {
-    const details = [`${error.code}: ${error.message}`, error.details ?? '']
+    const system = fact(error, 'systemCode', '');
+    const details = [`${error.code}: ${error.message}`, system, error.details ?? '']
       .filter((line) => line !== '')
       .join('\n');
     return withDetails(explainTransport(error, server), details);
@@ -142,7 +144,7 @@ const TRANSPORT: Readonly<
     title: `${server.name} rejected the user name or the password`,
     why: 'A local account wants the name of the machine before it, a domain account its domain.',
     cure: {
-      text: `Sign in again as DOMAIN\\user, or ${server.address.split('.')[0]?.toUpperCase() ?? 'SERVER'}\\user for a local account. Nothing is retried by itself, so that no account is locked.`,
+      text: `Sign in again as DOMAIN\\user, or ${machineName(server.address)}\\user for a local account. Nothing is retried by itself, so that no account is locked.`,
     },
   }),
   'signin.no-common-scheme': (server, _where, error) => ({
@@ -269,6 +271,11 @@ function explainFault(code: number | undefined, server: ServerFacts): Words {
         cure: { text: 'The details say why, in the language of the server.' },
       };
   }
+}
+
+/** As Windows knows the machine: the first label of a name; an address says nothing of it. */
+function machineName(address: string): string {
+  return isIP(address) === 0 ? (address.split('.')[0] ?? '').toUpperCase() || 'SERVER' : 'SERVER';
 }
 
 const PROBLEMS: Readonly<Record<string, string>> = {

@@ -94,3 +94,14 @@ test('what the peer broke and what we broke are told apart, and neither shows a 
   expect(bug.code).toBe('session.failed');
   for (const words of [violation, bug]) expect(JSON.stringify(words)).not.toMatch(/\.ts:\d+|\bat /);
 });
+
+test('the raw code of the system is in the details, and an address is no machine name', () => {
+  const refused = new TransportError('connect.refused', 'Nothing listens', {
+    facts: { systemCode: 'ECONNREFUSED' },
+  });
+  expect(explain(refused, server).details).toContain('ECONNREFUSED');
+  const rejected = (address: string) =>
+    explain(new TransportError('signin.rejected', ''), { ...server, address }).cure?.text;
+  expect(rejected('127.0.0.1')).toContain('SERVER\\user');
+  expect(rejected('z002.corp.example')).toContain('Z002\\user');
+});
