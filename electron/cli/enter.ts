@@ -96,7 +96,11 @@ async function oneCommand(inside: Inside): Promise<number | undefined> {
       const result = await follow(run, host, terminal);
       // An empty line ends a continuation that never becomes whole.
       if (isIncomplete(result) && line.trim() !== '') continue;
-      if (result.state === 'Stopped') return EXIT.interrupted;
+      if (result.state === 'Stopped') {
+        // The terminal has written ^C and stayed in its line.
+        if (terminal.interactive) await terminal.out('\n');
+        return EXIT.interrupted;
+      }
       if (result.state === 'Failed') await showFailure(pool, host, terminal, result);
       return host.drewErrors ? EXIT.failed : EXIT.fine;
     } finally {

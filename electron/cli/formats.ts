@@ -54,7 +54,7 @@ class Csv implements Formatter {
       line(
         this.#columns.map((name) => {
           const cell = cells.get(name.toLowerCase())?.[1] ?? null;
-          return cell === null ? '' : quoted(displayInside(cell));
+          return cell === null ? '' : quoted(cellText(cell));
         }),
       )
     );
@@ -77,6 +77,11 @@ function cellsOf(value: PsValue): Map<string, [string, PsValue]> {
   }
   if (pairs.length === 0) pairs.push(['Value', value === null ? null : displayText(value)]);
   return new Map(pairs.map(([name, each]) => [name.toLowerCase(), [name, each]]));
+}
+
+/** A list is its items, as ConvertTo-Csv of PowerShell 7.6 has it; what is inside of them shows no further. */
+function cellText(cell: PsValue): string {
+  return cell instanceof PsObject && cell.items !== undefined ? displayText(cell) : displayInside(cell);
 }
 
 function quoted(text: string): string {

@@ -3,6 +3,7 @@ import { psList, PsObject, PsPrimitive, type PsValue } from '../protocol/clixml/
 import { Problem, EXIT } from './problem.ts';
 
 const CUSTOM_OBJECT = ['System.Management.Automation.PSCustomObject', 'System.Object'] as const;
+const DICTIONARY = ['System.Collections.Hashtable', 'System.Object'] as const;
 const ARRAY = ['System.Object[]', 'System.Array', 'System.Object'] as const;
 
 const INT32 = 0x8000_0000n;
@@ -46,10 +47,11 @@ function numberOf(value: number, source: string): number | bigint | PsPrimitive 
 function valueOf(value: unknown): PsValue {
   if (Array.isArray(value)) return psList(value.map(valueOf), ARRAY);
   if (typeof value === 'object' && value !== null && !(value instanceof PsPrimitive)) {
-    return new PsObject({
-      typeNames: CUSTOM_OBJECT,
-      extended: Object.entries(value).map(([name, each]) => [name, valueOf(each)] as const),
-    });
+    const entries = Object.entries(value).map(([name, each]): [string, PsValue] => [name, valueOf(each)]);
+    // An object cannot have two properties whose names differ in case alone, nor one without a name; a dictionary can.
+    return new Set(entries.map(([name]) => name.toLowerCase())).size < entries.length || '' in value
+      ? new PsObject({ typeNames: DICTIONARY, container: { kind: 'DCT', entries } })
+      : new PsObject({ typeNames: CUSTOM_OBJECT, extended: entries });
   }
   return value as PsValue;
 }

@@ -120,7 +120,8 @@ async function textOf(source: InvokeOptions['source'], terminal: Terminal): Prom
 function argumentOf(given: Argument): CommandArgument {
   if (given.kind === 'positional') return { value: given.text };
   const { name, value } = given;
-  if (value === undefined) return { name };
+  // A script's own switch takes a parameter without a value for one that is off.
+  if (value === undefined) return { name, value: true };
   if (value.kind === 'text') return { name, value: value.text };
   try {
     return { name, value: fromJson(value.text) };

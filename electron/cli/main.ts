@@ -19,7 +19,8 @@ export async function runCommandLine(args: readonly string[]): Promise<never> {
     (code) => process.exit(code),
     () => performance.now(),
   );
-  process.on('SIGINT', interrupts.press);
+  // Who ends us otherwise wants no session left behind on the server either.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupts.press);
   const code = await execute(args, terminal, interrupts);
   await terminal.flush();
   // Stdin may still be open, and nobody wants to read it any more.
