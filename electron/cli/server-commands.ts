@@ -3,7 +3,7 @@ import { wsmanClient, type CommandRun, type WsmanClient } from '../remoting/inde
 import { plainText } from '../console/vt.ts';
 import type { Interrupts } from './interrupts.ts';
 import { table } from './formats.ts';
-import type { Invocation } from './options.ts';
+import type { Invocation, ServerOptions } from './options.ts';
 import { EXIT, Problem } from './problem.ts';
 import { interrupted, targetOf } from './server.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,7 +18,7 @@ export async function test(
 ): Promise<number> {
   const target = await targetOf(options.server, terminal);
   const client = wsmanClient(target);
-  return await ending(client, interrupts, async () => {
+  return await ending(client, options.server, interrupts, async () => {
     const identity = await client.identify();
     const open = (await client.enumerateShells()).length;
     if (options.json) {
@@ -50,7 +50,7 @@ export async function shells(
   interrupts: Interrupts,
 ): Promise<number> {
   const client = wsmanClient(await targetOf(options.server, terminal));
-  return await ending(client, interrupts, async () => {
+  return await ending(client, options.server, interrupts, async () => {
     const found = await client.enumerateShells();
     if (options.remove !== undefined) {
       const wanted = options.remove.toLowerCase();
@@ -94,7 +94,7 @@ export async function winrs(
   interrupts: Interrupts,
 ): Promise<number> {
   const client = wsmanClient(await targetOf(options.server, terminal));
-  return await ending(client, interrupts, async (release) => {
+  return await ending(client, options.server, interrupts, async (release) => {
     const { directory } = options;
     const shell = await client.openCommandShell(
       directory === undefined ? {} : { workingDirectory: directory },
@@ -126,19 +126,38 @@ async function feed(run: CommandRun, terminal: Terminal): Promise<void> {
   }
 }
 
-/** Runs with a client that is let go of at the end; Ctrl+C ends it at once until it is released. */
+/** Runs with a client that is let go of at the end; until it is released, Ctrl+C and the time-out end it at once. */
 async function ending(
   client: WsmanClient,
+  { server, timeoutMs }: ServerOptions,
   interrupts: Interrupts,
   body: (release: () => void) => Promise<number>,
 ): Promise<number> {
+  const late = new AbortController();
   const off = interrupts.on(() => client.close());
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          late.abort();
+          client.close();
+        }, timeoutMs);
+  const release = (): void => {
+    off();
+    clearTimeout(timer);
+  };
   try {
-    return await body(off);
+    return await body(release);
   } catch (error) {
+    if (late.signal.aborted) {
+      throw new Problem('timeout', `${server} did not answer in time.`, {
+        exit: EXIT.connection,
+        cure: '--timeout waits longer.',
+      });
+    }
     throw interrupts.happened ? interrupted() : error;
   } finally {
-    off();
+    release();
     client.close();
   }
 }

@@ -99,6 +99,32 @@ describe('without a server', () => {
     expect(outcome.stderr).not.toContain('secret word');
   });
 
+  test.each([
+    ['test', []],
+    ['invoke', ['--script', '1']],
+  ])('%s gives up where nobody answers in time', async (command, more) => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+    const to = [
+      '--http',
+      '--allow-plain-basic',
+      '-s',
+      '127.0.0.1',
+      '-p',
+      port,
+      '-u',
+      'ada',
+      '--timeout',
+      '1',
+    ];
+    const outcome = await psdeck([command, ...to, ...more], '', { PSDECK_PASSWORD: 'x' });
+    silent.close();
+    expect(outcome).toMatchObject({ code: 3, stdout: '' });
+    expect(outcome.stderr).toContain('[timeout]');
+  });
+
   test('without a password and somebody to ask, wrong usage', async () => {
     const outcome = await psdeck(['test', '-s', '127.0.0.1', '-u', 'ada']);
     expect(outcome).toMatchObject({ code: 2, stdout: '' });
