@@ -4,14 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { EngineCommand } from '../../electron/practice-server/engine/engine-command.ts';
 import { LineDecoder } from '../../electron/protocol/out-of-process/line-decoder.ts';
-import { decodeLine, encodePacket, POOL_GUID } from '../../electron/protocol/out-of-process/packet.ts';
+import { encodePacket, POOL_GUID } from '../../electron/protocol/out-of-process/packet.ts';
 import { MessageType } from '../../electron/protocol/psrp/message.ts';
 import { ClientRunspacePool } from '../../electron/protocol/psrp/runspace-pool.ts';
 
 const FRAGMENT_BYTES = 32 * 1024;
-
-/** A PIPELINE_STATE is one short line; the last of what came is where it stands. */
-const TAIL_BYTES = 4096;
 
 export class RawEngine {
   readonly #child: ChildProcess & {
@@ -56,26 +53,26 @@ export class RawEngine {
     const { id } = this.#pool.createPipeline({ commands: [{ text: script, isScript: true }] });
     const began = performance.now();
     this.#child.stdin.write(encodePacket({ kind: 'Command', psGuid: id }));
-    await this.#until((tail) => tail.includes('<CommandAck'));
+    await this.#until((line) => line.startsWith('<CommandAck'));
     this.#send(id);
     const bytes = await this.#until(hasPipelineState);
     const milliseconds = performance.now() - began;
     this.#child.stdin.write(encodePacket({ kind: 'Close', psGuid: id }));
-    await this.#until((tail) => tail.includes('<CloseAck'));
+    await this.#until((line) => line.startsWith('<CloseAck'));
     return { milliseconds, bytes };
   }
 
   /** Resolves with how much came. */
-  #until(seen: (tail: string) => boolean): Promise<number> {
+  #until(seen: (line: string) => boolean): Promise<number> {
     return new Promise((resolve) => {
       let bytes = 0;
-      let rest: Buffer = Buffer.alloc(0);
+      let rest = '';
       const onData = (chunk: Buffer): void => {
         bytes += chunk.length;
-        // A line may come in two chunks.
-        const whole = chunk.length >= TAIL_BYTES ? chunk : Buffer.concat([rest, chunk]);
-        rest = whole.subarray(-TAIL_BYTES);
-        if (!seen(rest.toString('latin1'))) return;
+        // Every line is looked at once, when it is whole.
+        const lines = (rest + chunk.toString('latin1')).split('\n');
+        rest = lines.pop() ?? '';
+        if (!lines.some(seen)) return;
         this.#child.stdout.off('data', onData);
         resolve(bytes);
       };
@@ -90,13 +87,13 @@ export class RawEngine {
   }
 }
 
-/** Whether one of the whole lines is a packet that begins with a PIPELINE_STATE ([MS-PSRP] 2.2.1, 2.2.4). */
-function hasPipelineState(tail: string): boolean {
-  const lines = tail.split('\n').slice(0, -1);
-  return lines.some((text) => {
-    if (!text.startsWith('<Data ') || !text.endsWith('</Data>')) return false;
-    const line = decodeLine(text);
-    if (line?.kind !== 'Data' || line.data.length < 61) return false;
-    return Buffer.from(line.data).readUInt32LE(25) === MessageType.PIPELINE_STATE;
-  });
+/** Where the type of a message stands in its first fragment ([MS-PSRP] 2.2.1, 2.2.4). */
+const TYPE_AT = 21 + 4;
+
+/** Whether a packet begins with a PIPELINE_STATE. Forty characters of base64 hold the fragment's header and the message's type. */
+function hasPipelineState(line: string): boolean {
+  if (!line.startsWith('<Data ')) return false;
+  const begin = line.indexOf('>') + 1;
+  const head = Buffer.from(line.slice(begin, begin + 40), 'base64');
+  return head.length >= TYPE_AT + 4 && head.readUInt32LE(TYPE_AT) === MessageType.PIPELINE_STATE;
 }
