@@ -1,6 +1,6 @@
 /** What went wrong, in words a person can act on. By codes alone, never by a message's text: that comes in the server's language. */
 import { ProtocolError, UsageError } from '../protocol/errors.ts';
-import { WsmanFault } from '../protocol/wsman/faults.ts';
+import { describeFault, WsmanFault } from '../protocol/wsman/faults.ts';
 import type { ServerOptions } from './options.ts';
 import { EXIT, Problem } from './problem.ts';
 import type { PeerCertificate } from '../remoting/index.ts';
@@ -27,7 +27,7 @@ export function explain(error: unknown, server: ServerOptions | undefined): Prob
     return new Problem(error.code === undefined ? 'fault' : `fault.${String(error.code)}`, title, {
       exit: EXIT.connection,
       ...more,
-      details: faultDetails(error),
+      details: describeFault(error),
     });
   }
   if (error instanceof ProtocolError) {
@@ -187,20 +187,6 @@ function faultWords(code: number | undefined, name: string, server: ServerOption
       }
       return { title: `${name} refused.`, why: 'The server says why in the details, in its own language.' };
   }
-}
-
-function faultDetails(error: WsmanFault): string {
-  const { code, codeName, machine, providerFault } = error;
-  return [
-    code === undefined
-      ? 'SOAP fault'
-      : `WSMan fault ${String(code)} (0x${code.toString(16)}${codeName === undefined ? '' : `, ${codeName}`})`,
-    machine === undefined ? '' : `Machine: ${machine}`,
-    error.message,
-    providerFault?.text ?? '',
-  ]
-    .filter((line) => line !== '')
-    .join('\n');
 }
 
 function certificateLines(certificate: PeerCertificate | undefined): string[] {

@@ -1,6 +1,7 @@
 /** winrs command shells ([MS-WSMV] 3.1.4.5, 3.1.4.11 to 3.1.4.14): programs of the operating system, their streams and exit codes. */
 import { decodeCommandResponse, encodeCommandRequest } from '../protocol/wsman/command.ts';
 import { decodeCreateResponse, encodeCreateRequest } from '../protocol/wsman/create.ts';
+import { FAULT } from '../protocol/wsman/fault-codes.ts';
 import { WsmanFault } from '../protocol/wsman/faults.ts';
 import { ACTION, RESOURCE, SIGNAL } from '../protocol/wsman/names.ts';
 import { decodeReceiveResponse, encodeReceiveRequest } from '../protocol/wsman/receive.ts';
@@ -40,8 +41,6 @@ const CLOSE_MS = 5_000;
 const MOST_HELD = 4 * 1024 * 1024;
 /** Input of one Send: a quarter of the smallest envelope, for base64 and the headers. */
 const SEND_BYTES = 96 * 1024;
-/** ERROR_WSMAN_OPERATION_TIMEDOUT ([MS-WSMV] 2.2.4.43). */
-const OPERATION_TIMED_OUT = 2150858793;
 const UTF8 = 65001;
 
 export class CommandShell {
@@ -221,7 +220,7 @@ export class CommandRun implements AsyncIterable<CommandOutput> {
         await this.#client.ask(body, ACTION.receive, context, this.#stopReceiving.signal),
       );
     } catch (error) {
-      if (error instanceof WsmanFault && error.code === OPERATION_TIMED_OUT) return undefined;
+      if (error instanceof WsmanFault && error.is(FAULT.operationTimedOut)) return undefined;
       throw error;
     }
   }

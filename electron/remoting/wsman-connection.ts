@@ -5,6 +5,7 @@ import { decodeCommandResponse, encodePipelineRequest } from '../protocol/wsman/
 import { decodeCreateResponse, encodeCreateRequest } from '../protocol/wsman/create.ts';
 import { encodeDeleteRequest } from '../protocol/wsman/delete.ts';
 import type { Envelope, RequestContext } from '../protocol/wsman/envelope.ts';
+import { FAULT } from '../protocol/wsman/fault-codes.ts';
 import { readAnswer, WsmanFault } from '../protocol/wsman/faults.ts';
 import { ACTION, powershellResource, SIGNAL } from '../protocol/wsman/names.ts';
 import {
@@ -14,6 +15,7 @@ import {
 } from '../protocol/wsman/receive.ts';
 import { encodeSendRequest } from '../protocol/wsman/send.ts';
 import { encodeSignalRequest } from '../protocol/wsman/signal.ts';
+import { payloadCapacity } from '../protocol/wsman/size.ts';
 import type { ConnectionEvents, PsrpStream, RemotingConnection } from './connection.ts';
 
 /** What the connection needs of HTTP: one request, one answer. Implemented by transport/winrm-http. */
@@ -112,8 +114,7 @@ export class WsmanConnection implements RemotingConnection {
           : call === 'pipeline'
             ? this.#pipelineRequest(this.#context(OPERATION_MS), id, empty)
             : this.#sendRequest(this.#context(OPERATION_MS), empty, stream, id);
-      // base64 makes 4 characters of 3 bytes; the margin is for what a proxy or a longer operation id may add.
-      bytes = Math.floor((this.#envelopeBytes - Buffer.byteLength(skeleton) - 256) / 4) * 3;
+      bytes = payloadCapacity(this.#envelopeBytes, skeleton);
       this.#capacities.set(key, bytes);
     }
     return bytes;
@@ -241,7 +242,7 @@ export class WsmanConnection implements RemotingConnection {
     try {
       return await this.#ask(body, ACTION.receive, context, undefined, signal);
     } catch (error) {
-      if (error instanceof WsmanFault && error.code === OPERATION_TIMED_OUT) return undefined;
+      if (error instanceof WsmanFault && error.is(FAULT.operationTimedOut)) return undefined;
       throw error;
     }
   }
@@ -362,5 +363,3 @@ async function unlessEnded(asked: Promise<unknown>): Promise<void> {
 
 /** WSMAN_UNEXPECTED_SELECTORS (wsmerror.h): no such shell or command. */
 const UNKNOWN_COMMAND = 2150858843;
-/** ERROR_WSMAN_OPERATION_TIMEDOUT ([MS-WSMV] 2.2.4.43). */
-const OPERATION_TIMED_OUT = 2150858793;

@@ -4,7 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { ProtocolError } from '../protocol/errors.ts';
-import { WsmanFault } from '../protocol/wsman/faults.ts';
+import { describeFault, WsmanFault } from '../protocol/wsman/faults.ts';
 import { AppFailure, type AppError } from '../../shared/error.ts';
 import type { PeerCertificate } from '../remoting/index.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -28,7 +28,8 @@ function fact(error: CodedError, name: string, otherwise: string): string {
 
 export function explain(error: unknown, server: ServerFacts): AppError {
   if (error instanceof AppFailure) return error.error;
-  if (error instanceof WsmanFault) return withDetails(explainFault(error.code, server), faultDetails(error));
+  if (error instanceof WsmanFault)
+    return withDetails(explainFault(error.code, server), describeFault(error).slice(0, MOST_DETAILS));
   if (error instanceof ProtocolError) {
     return withDetails(
       {
@@ -273,6 +274,9 @@ function explainFault(code: number | undefined, server: ServerFacts): Words {
   }
 }
 
+/** Characters of a fault's own words that are kept: some screens full, and no more. */
+const MOST_DETAILS = 4000;
+
 /** As Windows knows the machine: the first label of a name; an address says nothing of it. */
 function machineName(address: string): string {
   return isIP(address) === 0 ? (address.split('.')[0] ?? '').toUpperCase() || 'SERVER' : 'SERVER';
@@ -302,21 +306,6 @@ function shown(certificate: PeerCertificate): NonNullable<AppError['certificate'
     names: [...certificate.names],
     problem: problemsOf(certificate),
   };
-}
-
-function faultDetails(error: WsmanFault): string {
-  const { code, codeName, machine, providerFault } = error;
-  return [
-    code === undefined
-      ? 'SOAP fault'
-      : `WSMan fault ${String(code)} (0x${code.toString(16)}${codeName === undefined ? '' : `, ${codeName}`})`,
-    machine === undefined ? '' : `Machine: ${machine}`,
-    error.message,
-    providerFault?.text ?? '',
-  ]
-    .filter((part) => part !== '')
-    .join('\n')
-    .slice(0, 4000);
 }
 
 function withDetails(words: Words, details: string): AppError {

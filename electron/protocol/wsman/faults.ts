@@ -60,6 +60,21 @@ export class WsmanFault extends Error {
   }
 }
 
+/** All that a fault says, for whoever reads the raw facts: its code by number and name, who answered, and the server's own words. */
+export function describeFault(fault: WsmanFault): string {
+  const { code, codeName, machine, providerFault } = fault;
+  return [
+    code === undefined
+      ? 'SOAP fault'
+      : `WSMan fault ${String(code)} (0x${code.toString(16)}${codeName === undefined ? '' : `, ${codeName}`})`,
+    machine === undefined ? '' : `Machine: ${machine}`,
+    fault.message,
+    providerFault?.text ?? '',
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
 /** The fault in an envelope's body, if that is what it holds. */
 export function faultIn(envelope: Envelope, httpStatus?: number): WsmanFault | undefined {
   const fault = find(envelope.body, 'Fault', NS.soap);
