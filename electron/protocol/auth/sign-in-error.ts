@@ -1,0 +1,43 @@
+/** Why a mechanism cannot or may not sign in, before or instead of the server's refusal. The code is the contract. */
+
+export type SignInErrorCode =
+  /** The system's Kerberos library is not there. */
+  | 'kerberos.unavailable'
+  /** No ticket, keytab or password to get one with. */
+  | 'kerberos.no-credentials'
+  | 'kerberos.wrong-password'
+  /** The key distribution centre does not know the service: facts `principal`. */
+  | 'kerberos.unknown-service'
+  /** No key distribution centre can be found or reached for the realm. */
+  | 'kerberos.no-kdc'
+  | 'kerberos.expired'
+  /** Clocks are more than five minutes apart. */
+  | 'kerberos.clock-skew'
+  /** Anything else that the library says; facts `major`, `minor`, `status`. */
+  | 'kerberos.failed'
+  /** The server would have us go on without encryption. */
+  | 'signin.not-encrypted'
+  /** A policy of this server or folder forbids the only mechanism left. */
+  | 'signin.forbidden'
+  /** None of our mechanisms is the server's; facts `offered`. */
+  | 'signin.no-mechanism'
+  /** The server's own proof does not hold: it does not know the password, or somebody stands between. */
+  | 'signin.server-not-proved'
+  /** An older, unsafe version was asked for; facts `version`. */
+  | 'credssp.version'
+  /** The server reports an NTSTATUS of its own: facts `status`. */
+  | 'credssp.refused';
+
+export type SignInFacts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+export class SignInError extends Error {
+  override readonly name = 'SignInError';
+  readonly code: SignInErrorCode;
+  readonly facts: SignInFacts;
+
+  constructor(code: SignInErrorCode, what: string, facts: SignInFacts = {}) {
+    super(what);
+    this.code = code;
+    this.facts = facts;
+  }
+}
