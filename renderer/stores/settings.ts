@@ -11,6 +11,8 @@ const themeKey = 'psdeck.theme';
 export interface SystemTheme {
   /** Tells the system's theme now and at each change. */
   watch(listener: (theme: Theme) => void): void;
+  /** What was remembered last: the settings themselves come later, and the page must not change its colours twice. */
+  recall(): Settings['theme'];
   remember(choice: Settings['theme']): void;
   show(theme: Theme): void;
 }
@@ -24,6 +26,13 @@ export function browserTheme(): SystemTheme {
       contrast.addEventListener('change', tell);
       light.addEventListener('change', tell);
       tell();
+    },
+    recall() {
+      try {
+        return Settings.shape.theme.catch('system').parse(localStorage.getItem(themeKey) ?? undefined);
+      } catch {
+        return 'system';
+      }
     },
     remember(choice) {
       try {
@@ -39,7 +48,11 @@ export function browserTheme(): SystemTheme {
 }
 
 export function createSettingsStore(system: SystemTheme): SettingsStore {
-  const store: SettingsStore = createStore(() => ({ ...Settings.parse({}), shown: 'dark' as Theme }));
+  const store: SettingsStore = createStore(() => ({
+    ...Settings.parse({}),
+    theme: system.recall(),
+    shown: 'dark' as Theme,
+  }));
   let systemTheme: Theme = 'dark';
   function show(): void {
     const { theme, shown } = store.getState();

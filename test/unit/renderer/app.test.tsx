@@ -15,7 +15,12 @@ import { givePageSizes } from './page-without-layout.ts';
 // The whole page in every message tells nobody anything.
 configure({ getElementError: (message) => new Error(message?.split('\n')[0] ?? '') });
 
-const quietTheme = { watch: () => undefined, remember: () => undefined, show: () => undefined };
+const quietTheme = {
+  watch: () => undefined,
+  recall: () => 'system' as const,
+  remember: () => undefined,
+  show: () => undefined,
+};
 const practice = fakeServer({
   id: 'p',
   kind: 'practice',

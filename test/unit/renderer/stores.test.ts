@@ -19,6 +19,7 @@ import type { SystemTheme, Theme } from '../../../renderer/stores/settings.ts';
 import { createSettingsStore } from '../../../renderer/stores/settings.ts';
 import { addNotice, createShellStore } from '../../../renderer/stores/shell.ts';
 import { closeTab, createTabsStore, openTab, stepTab } from '../../../renderer/stores/tabs.ts';
+import type { Settings } from '../../../shared/settings.ts';
 import type { OutputItem, ProgressBar } from '../../../shared/terminal.ts';
 
 class FakeTheme implements SystemTheme {
@@ -28,6 +29,10 @@ class FakeTheme implements SystemTheme {
   watch(listener: (theme: Theme) => void): void {
     this.tell = listener;
     listener('dark');
+  }
+  recalled: Settings['theme'] = 'system';
+  recall(): Settings['theme'] {
+    return this.recalled;
   }
   remember(choice: string): void {
     this.remembered.push(choice);
@@ -135,6 +140,16 @@ describe('tabs', () => {
 });
 
 describe('the theme', () => {
+  test('is the one chosen last from the first moment, before the settings have come', () => {
+    const system = new FakeTheme();
+    system.recalled = 'light';
+    const store = createSettingsStore(system);
+    expect(system.shown).toEqual(['light']);
+    expect(store.getState().shown).toBe('light');
+    store.setState({ theme: 'system' });
+    expect(system.shown.at(-1)).toBe('dark');
+  });
+
   test('follows the system until one is chosen', () => {
     const system = new FakeTheme();
     const store = createSettingsStore(system);

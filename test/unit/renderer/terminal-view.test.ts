@@ -21,7 +21,12 @@ beforeEach(() => {
   fake = createFakeMain([fakeServer()], [fakeRow({ entered: true })]);
   failures = [];
   pastes = [];
-  const theme = { watch: () => undefined, remember: () => undefined, show: () => undefined };
+  const theme = {
+    watch: () => undefined,
+    recall: () => 'system' as const,
+    remember: () => undefined,
+    show: () => undefined,
+  };
   view = new TerminalView(1, {
     bridge: createBridge(fake.port),
     settings: createSettingsStore(theme),
