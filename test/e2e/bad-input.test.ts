@@ -1,4 +1,5 @@
 /** What a person gets wrong and what goes wrong around them, as it stands on the screen: the sentence, the cure, and the way on from there. */
+import { readFile } from 'node:fs/promises';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -272,6 +273,8 @@ describe.skipIf(missing !== undefined)('themes', () => {
     expect(await shown()).toBe('dark');
     await choose('Light');
     expect(await shown()).toBe('light');
+    const kept = () => readFile(join(app.dataDir, 'settings.json'), 'utf8').catch(() => '');
+    await expect.poll(kept, { timeout: 30_000 }).toContain('"light"');
     await app.page.reload({ waitUntil: 'commit' });
     await app.page.waitForFunction(() => document.documentElement.dataset['theme'] !== undefined);
     // Set by a script of its own, before the app knows any setting.
