@@ -40,6 +40,12 @@ export const SYSTEM_NEEDS = [
       (await succeeds('/usr/bin/python3', ['-c', 'import winrm'])) ||
       (await succeeds('python3', ['-c', 'import winrm'])),
   },
+  {
+    id: 'tinyproxy',
+    name: 'tinyproxy (somebody else’s HTTP proxy before a WinRM service)',
+    apt: ['tinyproxy-bin'],
+    present: async () => (await succeeds('/usr/bin/tinyproxy', ['-v'])) || succeeds('tinyproxy', ['-v']),
+  },
 ];
 
 /**

@@ -127,6 +127,34 @@ const TRANSPORT: Readonly<Record<string, ((server: ServerOptions, error: Coded) 
     title: `A proxy stands before ${server} and wants a sign-in of its own.`,
     cure: 'Connect without the proxy, or ask for an exception for this address.',
   }),
+  'proxy.invalid': () => ({
+    title: 'The address of the proxy is none.',
+    why: 'It must be that of an HTTP proxy, such as http://proxy.example:3128; SOCKS and HTTPS proxies are not spoken.',
+  }),
+  'proxy.unreachable': (_server, { facts }) => ({
+    title: `The proxy ${listed(facts?.['proxy'])} cannot be reached.`,
+    cure: 'Check its address, or connect without it.',
+  }),
+  'proxy.sign-in': (_server, { facts }) => ({
+    title:
+      facts?.['given'] === true
+        ? `The proxy ${listed(facts['proxy'])} rejected its user name or password.`
+        : `The proxy ${listed(facts?.['proxy'])} wants a user name and a password.`,
+    why: 'This sign-in is the proxy’s own; the server was not reached.',
+  }),
+  'proxy.no-common-scheme': (_server, { facts }) => ({
+    title: `The proxy ${listed(facts?.['proxy'])} offers no way to sign in that PSDeck knows.`,
+    why: `It offers ${listed(facts?.['offered'])}; PSDeck signs in to a proxy with Basic. No password was sent.`,
+    cure: 'Ask for an exception for this address.',
+  }),
+  'proxy.refused-target': (server, { facts }) => ({
+    title: `The proxy ${listed(facts?.['proxy'])} does not connect to ${where(server)}.`,
+    why: `It answers HTTP ${listed(facts?.['status'])}: it forbids that address or port, or cannot reach it.`,
+    cure: 'Ask who runs the proxy, or connect without it.',
+  }),
+  'proxy.not-http': (_server, { facts }) => ({
+    title: `What answers at ${listed(facts?.['proxy'])} is no HTTP proxy.`,
+  }),
   'http.redirect': ({ server }, { facts }) => ({
     title: `${server} sends you to ${listed(facts?.['location'])}.`,
     why: 'That is not followed: your password would go there.',

@@ -171,6 +171,42 @@ const TRANSPORT: Readonly<
     why: 'It wants a sign-in of its own (HTTP 407).',
     cure: { text: 'Connect without the proxy, or ask for an exception for this address.' },
   }),
+  'proxy.invalid': () => ({
+    title: 'The address of the proxy is none',
+    why: 'It must be that of an HTTP proxy, such as http://proxy.example:3128. SOCKS and HTTPS proxies are not spoken.',
+    cure: { text: 'Edit the server: correct the proxy, or connect without one.' },
+  }),
+  'proxy.unreachable': (_server, _where, error) => ({
+    title: `The proxy ${fact(error, 'proxy', '')} can't be reached`,
+    why: 'Its name has no address, nothing listens there, or there is no way to it from this network.',
+    cure: { text: 'Edit the server: check the proxy, or connect without one.' },
+  }),
+  'proxy.sign-in': (_server, _where, error) => ({
+    title:
+      error.facts?.['given'] === true
+        ? `The proxy ${fact(error, 'proxy', '')} rejected its user name or password`
+        : `The proxy ${fact(error, 'proxy', '')} wants a user name and a password`,
+    why: 'This sign-in is the proxy’s own; the server was not reached.',
+    cure: { text: 'Edit the server: give the proxy’s user name and password.' },
+  }),
+  'proxy.no-common-scheme': (_server, _where, error) => ({
+    title: `The proxy ${fact(error, 'proxy', '')} offers no way to sign in that PSDeck can use`,
+    why: `It offers ${fact(error, 'offered', 'nothing')}; PSDeck signs in to a proxy with Basic. No password was sent.`,
+    cure: { text: 'Ask for an exception for this address, or for a proxy that takes Basic.' },
+  }),
+  'proxy.refused-target': (_server, where, error) => ({
+    title: `The proxy ${fact(error, 'proxy', '')} doesn't connect to ${where}`,
+    why:
+      fact(error, 'status', '') === '403'
+        ? 'It forbids it (HTTP 403): many proxies tunnel to port 443 alone.'
+        : `It answers HTTP ${fact(error, 'status', 'error')}: as a rule, it could not reach the server either.`,
+    cure: { text: 'Ask who runs the proxy to allow this server and port, or connect without it.' },
+  }),
+  'proxy.not-http': (_server, _where, error) => ({
+    title: `What answers at ${fact(error, 'proxy', 'that address')} is no HTTP proxy`,
+    why: 'It closed the connection, or answered in another language.',
+    cure: { text: 'Edit the server: check the address and the port of the proxy.' },
+  }),
   'http.redirect': (server, _where, error) => ({
     title: `${server.name} sends you to another address`,
     why: `It names ${fact(error, 'location', 'another address')}. PSDeck does not follow by itself: your password would go there.`,

@@ -18,6 +18,18 @@ export type TransportErrorCode =
   | 'tls.changed'
   /** No TLS could be spoken at all: facts `reason`. */
   | 'tls.failed'
+  /** The proxy's address is none: facts `reason`, never the text. */
+  | 'proxy.invalid'
+  /** No connection to the proxy: facts `proxy` (of all of these), `reason`, a `connect.` code. */
+  | 'proxy.unreachable'
+  /** It wants a log-on, or refuses ours (fact `given`). */
+  | 'proxy.sign-in'
+  /** It takes other schemes than Basic only: facts `offered`. */
+  | 'proxy.no-common-scheme'
+  /** It does not let us through to the target, or cannot reach it: facts `status` (403, 502, 504…). */
+  | 'proxy.refused-target'
+  /** What answers at the proxy's address is no HTTP proxy. */
+  | 'proxy.not-http'
   /** The service refused user and password. */
   | 'signin.rejected'
   /** It takes other schemes only: facts `offered` and `scheme`. */

@@ -4,8 +4,9 @@
  */
 import type { AuthenticatorFactory } from '../../protocol/auth/authenticator.ts';
 import { TransportError } from '../errors.ts';
-import type { TlsOptions } from './connect.ts';
 import { Lane, throwUnlessSoap, type LaneOptions } from './lane.ts';
+import type { ProxyChoice } from './proxy.ts';
+import type { TlsOptions } from './tls.ts';
 
 export interface WinRmHttpOptions {
   readonly host: string;
@@ -15,6 +16,8 @@ export interface WinRmHttpOptions {
   readonly path?: string;
   readonly auth: AuthenticatorFactory;
   readonly tls?: TlsOptions;
+  /** Directly where not given. */
+  readonly proxy?: ProxyChoice;
   readonly connectTimeoutMs?: number;
   readonly userAgent?: string;
   /** Basic over plain HTTP shows the password to everyone on the way. */
@@ -74,6 +77,7 @@ export class WinRmHttpClient {
       path: options.path ?? '/wsman',
       auth: options.auth,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
       connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       userAgent: options.userAgent ?? 'PSDeck',
       allowPlainBasic: options.allowPlainBasic ?? false,
