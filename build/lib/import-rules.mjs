@@ -33,6 +33,7 @@ export const RULES = [
       'electron/console',
       'electron/servers',
       'electron/credentials',
+      'electron/settings',
       'electron/protocol',
       'shared',
     ],

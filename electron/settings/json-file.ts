@@ -2,10 +2,9 @@
  * A small file of the app's own state. What is on disk is always the old value or the new one: written beside, flushed, renamed, and the
  * folder flushed. A file that cannot be read as what it should be is set aside, never overwritten.
  */
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
+import { nodeDisk, type Disk } from './disk.ts';
 
 export interface LoadResult<T> {
   readonly value: T;
@@ -17,22 +16,19 @@ export class JsonFile<S extends z.ZodType> {
   readonly #path: string;
   readonly #schema: S;
   readonly #initial: () => z.output<S>;
+  readonly #disk: Disk;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(path: string, schema: S, initial: () => z.output<S>) {
+  constructor(path: string, schema: S, initial: () => z.output<S>, disk: Disk = nodeDisk) {
     this.#path = path;
     this.#schema = schema;
     this.#initial = initial;
+    this.#disk = disk;
   }
 
   async load(): Promise<LoadResult<z.output<S>>> {
-    let text: string;
-    try {
-      text = await readFile(this.#path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { value: this.#initial() };
-      throw error;
-    }
+    const text = await this.#disk.readText(this.#path);
+    if (text === undefined) return { value: this.#initial() };
     let json: unknown;
     try {
       json = JSON.parse(text);
@@ -42,68 +38,56 @@ export class JsonFile<S extends z.ZodType> {
     const parsed = this.#schema.safeParse(json);
     if (parsed.success) return { value: parsed.data };
     const setAside = `${this.#path}.damaged-${String(Date.now())}`;
-    await rename(this.#path, setAside);
+    await this.#disk.rename(this.#path, setAside);
     return { value: this.#initial(), setAside: basename(setAside) };
   }
 
   /** Saves are made one after the other, in the order asked. */
   save(value: z.output<S>): Promise<void> {
     const text = `${JSON.stringify(value, null, 2)}\n`;
-    const next = this.#writing.then(() => writeDurably(this.#path, text));
+    return this.#inTurn(() => writeDurably(this.#disk, this.#path, text));
+  }
+
+  /** The file is needed no more. */
+  remove(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#disk.remove(this.#path);
+      await this.#disk.syncFolder(dirname(this.#path));
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const next = this.#writing.then(work);
     this.#writing = next.catch(() => undefined);
     return next;
   }
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
+async function writeDurably(disk: Disk, path: string, text: string): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const made = await disk.makeFolder(folder);
+  if (made !== undefined) await keepFolders(disk, made, folder);
   const beside = join(folder, `.${basename(path)}.${String(process.pid)}.new`);
-  const file = await open(beside, 'w', 0o600);
+  const file = await disk.create(beside);
   try {
-    await file.writeFile(text, 'utf8');
+    await file.write(text);
     await file.sync();
   } finally {
     await file.close();
   }
   try {
-    await replace(beside, path);
+    await disk.rename(beside, path);
   } catch (error) {
-    await unlink(beside).catch(() => undefined);
+    await disk.remove(beside).catch(() => undefined);
     throw error;
   }
-  if (process.platform === 'win32') return; // Windows has no handle on a folder to flush; NTFS journals the rename
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some network file systems flush no folders. The file is whole in its place; only a power cut right now could bring the old one back.
-    if (!hasCode(error, 'EINVAL', 'ENOTSUP', 'EPERM')) throw error;
-  } finally {
-    await handle.close();
-  }
+  await disk.syncFolder(folder);
 }
 
-/** How often a rename is tried on Windows, where a virus scanner may hold the file that was just written for a moment. */
-const RENAME_TRIES = 6;
-
-async function replace(from: string, to: string): Promise<void> {
-  for (let tried = 1; ; tried++) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      if (
-        tried >= RENAME_TRIES ||
-        !hasCode(error, 'EPERM', 'EACCES', 'EBUSY') ||
-        process.platform !== 'win32'
-      )
-        throw error;
-      await delay(10 * 2 ** tried);
-    }
+/** A folder that was just made stands in its parent, which has to be flushed for it to be there after a power cut. */
+async function keepFolders(disk: Disk, topmost: string, folder: string): Promise<void> {
+  for (let made = folder; ; made = dirname(made)) {
+    await disk.syncFolder(dirname(made));
+    if (made === topmost || made === dirname(made)) return;
   }
-}
-
-function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
