@@ -32,8 +32,28 @@ export interface SecurityContext {
   seal(message: Uint8Array): Soon<SealedMessage>;
   /** @throws ProtocolError where the message was changed, repeated, lost or only signed. The context is of no use afterwards. */
   unseal(message: SealedMessage): Soon<Uint8Array>;
+  /**
+   * NTLM alone: begins the cipher of what we send, or of what we get, anew, as SPNEGO has it after mechListMIC ([MS-SPNG] 3.3.5.1). The
+   * count of messages goes on.
+   */
+  resetCipher?(direction: 'sending' | 'receiving'): void;
   /** Frees what the system holds, and forgets keys. More than once is fine. */
   close(): void;
+}
+
+/** Whom a server's context proved to be there. */
+export interface AcceptedIdentity {
+  /** As the client wrote it. */
+  readonly user: string;
+  readonly domain: string;
+  /** Whether the client bound its log-on to the TLS connection, and rightly. */
+  readonly channelBound: boolean;
+}
+
+/** The server's side of a log-on. `step` throws SignInError `signin.rejected` for a proof that does not hold. */
+export interface AcceptingContext extends SecurityContext {
+  /** Undefined until complete. */
+  readonly identity: AcceptedIdentity | undefined;
 }
 
 /** For whom a context is made. */

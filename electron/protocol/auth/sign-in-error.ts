@@ -23,6 +23,10 @@ export type SignInErrorCode =
   | 'signin.no-mechanism'
   /** The server's own proof does not hold: it does not know the password, or somebody stands between. */
   | 'signin.server-not-proved'
+  /** The other end says no, or its proof does not hold: facts `mechanism`. */
+  | 'signin.rejected'
+  /** The server cannot do what safe NTLM needs: facts `missing`. */
+  | 'ntlm.weak'
   /** An older, unsafe version was asked for; facts `version`. */
   | 'credssp.version'
   /** The server reports an NTSTATUS of its own: facts `status`. */
