@@ -17,6 +17,7 @@ import { ServerDialog } from './features/servers/server-dialog.tsx';
 import { addServer } from './features/servers/server-list.tsx';
 import { Sidebar } from './features/servers/sidebar.tsx';
 import { Welcome } from './features/servers/welcome.tsx';
+import { AllowDialog } from './features/sessions/allow-dialog.tsx';
 import { RemoveSessionDialog } from './features/sessions/remove-session-dialog.tsx';
 import { ServerPage } from './features/sessions/server-page.tsx';
 import { SignInDialog } from './features/sessions/sign-in-dialog.tsx';
@@ -146,7 +147,7 @@ function Main() {
 
 function Dialogs() {
   const desk = useDesk();
-  const { dialog, signIn, trust } = useSlice(desk.shell, (state) => state);
+  const { dialog, signIn, trust, allow } = useSlice(desk.shell, (state) => state);
   return (
     <>
       {dialog?.kind === 'server' ? <ServerDialog ask={dialog} /> : null}
@@ -157,6 +158,7 @@ function Dialogs() {
       {dialog?.kind === 'paste' ? <PasteDialog sessionId={dialog.sessionId} text={dialog.text} /> : null}
       {signIn === null ? null : <SignInDialog key={signIn.serverId} ask={signIn} />}
       {trust === null ? null : <TrustDialog ask={trust} />}
+      {allow === null ? null : <AllowDialog ask={allow} />}
     </>
   );
 }

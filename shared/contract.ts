@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError } from './error.ts';
-import { Server, ServerDraft } from './server.ts';
+import { Allowance, Server, ServerDraft } from './server.ts';
 import { SessionRow } from './session.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import {
@@ -47,6 +47,8 @@ export const calls = {
     input: z.object({ id: z.string(), fingerprint: z.string() }),
     output: Server,
   },
+  /** The answer to `signin.ntlm-over-http` or `signin.plain-text`: yes, for this server. */
+  'servers.allow': { input: z.object({ id: z.string(), what: Allowance }), output: Server },
 
   'sessions.list': { input: nothing, output: z.array(SessionRow) },
   /** New-PSSession. Resolves once Opened; refuses with `credential.required` where a password is needed and none is known. The row appears (Opening) before this resolves, and disappears again where the sign-in is refused or cancelled. */

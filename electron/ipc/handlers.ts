@@ -53,6 +53,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     'servers.trustCertificate': ({ id, fingerprint }) => servers.trustCertificate(id, fingerprint),
 
+    'servers.allow': ({ id, what }) => servers.allow(id, what),
+
     'sessions.list': () => Promise.resolve(sessions.list()),
     'sessions.create': (request) => sessions.create(request),
     'sessions.enter': ({ sessionId, size }) => {

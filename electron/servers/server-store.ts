@@ -3,10 +3,23 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppFailure } from '../../shared/error.ts';
-import { Server, type ServerDraft } from '../../shared/server.ts';
+import { Server, type Allowance, type ServerDraft } from '../../shared/server.ts';
 import { JsonFile } from '../settings/json-file.ts';
 
-const FileShape = z.object({ version: z.literal(1), servers: z.array(Server) });
+/**
+ * Before there was a choice every server was signed in to with Basic, over HTTPS as a rule, because there was nothing else. Whoever turned
+ * it on for plain HTTP chose it; for the others it is no choice, and Negotiate, which sends no password, takes its place.
+ */
+function withSignIn(stored: unknown): unknown {
+  if (typeof stored !== 'object' || stored === null || 'signIn' in stored) return stored;
+  const chose = 'allowPlainBasic' in stored && stored.allowPlainBasic === true;
+  return { ...stored, signIn: chose ? { auth: 'basic' } : {} };
+}
+
+const FileShape = z.object({
+  version: z.literal(1),
+  servers: z.array(z.preprocess(withSignIn, Server)),
+});
 
 /** The id of the practice server, the same in every run. */
 export const PRACTICE_SERVER_ID = 'practice';
@@ -32,7 +45,9 @@ export class ServerStore {
       https: true,
       userName: '',
       configuration: 'Microsoft.PowerShell',
+      signIn: {},
       allowPlainBasic: false,
+      allowNtlmOverHttp: false,
       practice: { state: 'stopped' },
     };
   }
@@ -81,6 +96,7 @@ export class ServerStore {
       id,
       kind: 'winrm',
       // Trust was given to that address and port, not to whatever is typed there next.
+      allowNtlmOverHttp: draft.allowNtlmOverHttp && sameTarget,
       ...(sameTarget && before.trustedFingerprint !== undefined
         ? { trustedFingerprint: before.trustedFingerprint }
         : {}),
@@ -112,6 +128,16 @@ export class ServerStore {
     const server: Server = { ...this.#owned(id), trustedFingerprint: fingerprint };
     await this.#replace(this.#servers.map((candidate) => (candidate.id === id ? server : candidate)));
     return server;
+  }
+
+  /** What the person was asked and allowed, for this server alone. Editing the server takes it back. */
+  allow(id: string, what: Allowance): Promise<Server> {
+    return this.#inTurn(async () => {
+      const change = what === 'ntlm-over-http' ? { allowNtlmOverHttp: true } : { allowPlainBasic: true };
+      const server: Server = { ...this.#owned(id), ...change };
+      await this.#replace(this.#servers.map((candidate) => (candidate.id === id ? server : candidate)));
+      return server;
+    });
   }
 
   setPractice(change: { practice: PracticeStatus; port?: number; userName?: string }): void {

@@ -53,7 +53,9 @@ export function fakeServer(patch: Partial<Server> = {}): Server {
     https: true,
     userName: 'CORP\\adm-ops',
     configuration: 'Microsoft.PowerShell',
+    signIn: {},
     allowPlainBasic: false,
+    allowNtlmOverHttp: false,
     ...patch,
   };
 }
@@ -116,6 +118,13 @@ export function createFakeMain(servers: Server[] = [fakeServer()], sessions: Ses
       fake.servers = fake.servers.map((known) =>
         known.id === id ? { ...known, trustedFingerprint: fingerprint } : known,
       );
+      const server = fake.servers.find((known) => known.id === id);
+      if (server === undefined) throw new Refusal({ code: 'server.unknown', title: 'No such server' });
+      return server;
+    },
+    'servers.allow': ({ id, what }) => {
+      const change = what === 'ntlm-over-http' ? { allowNtlmOverHttp: true } : { allowPlainBasic: true };
+      fake.servers = fake.servers.map((known) => (known.id === id ? { ...known, ...change } : known));
       const server = fake.servers.find((known) => known.id === id);
       if (server === undefined) throw new Refusal({ code: 'server.unknown', title: 'No such server' });
       return server;

@@ -119,6 +119,18 @@ const failures: Readonly<Record<string, AppError>> = {
   credential: { code: 'credential.required', title: 'A password is needed' },
   trust: { code: 'tls.untrusted', title: 'The certificate isn’t accepted', certificate },
   changed: { code: 'tls.changed', title: 'The certificate has changed', certificate },
+  ntlm: {
+    code: 'signin.ntlm-over-http',
+    title: 'NTLM over HTTP does not prove that this is WEB01',
+    why: 'What you do there is encrypted, and your password does not cross the network. But whoever answers in place of WEB01 could try out passwords on what they get. Nothing was sent.',
+    cure: { text: 'Better: HTTPS, or Kerberos by the server’s name in its domain.' },
+  },
+  readable: {
+    code: 'signin.plain-text',
+    title: 'Signing in to WEB01 over HTTP would send the password readable',
+    why: 'Basic over plain HTTP is not encrypted. Nothing has been sent.',
+    cure: { text: 'Use HTTPS, or sign in with Negotiate.' },
+  },
   refused: {
     code: 'connect.refused',
     title: 'Reached web01.corp.example, but WinRM isn’t listening on port 5986',

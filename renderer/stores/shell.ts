@@ -2,7 +2,7 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import type { CallOutput } from '../../shared/contract.ts';
 import type { AppError } from '../../shared/error.ts';
-import type { Server, ServerDraft } from '../../shared/server.ts';
+import type { Allowance, Server, ServerDraft } from '../../shared/server.ts';
 import type { SessionRow } from '../../shared/session.ts';
 
 /** A form over the page. At most one at a time; the two that a connection asks for stand apart, below. */
@@ -34,6 +34,14 @@ export interface TrustAsk {
   answer: (trust: boolean) => void;
 }
 
+/** May this server be signed in to in a way that protects less? */
+export interface AllowAsk {
+  serverId: string;
+  what: Allowance;
+  error: AppError;
+  answer: (allow: boolean) => void;
+}
+
 export interface Notice {
   id: number;
   error: AppError;
@@ -45,6 +53,7 @@ export interface ShellState {
   dialog: Dialog | null;
   signIn: SignInAsk | null;
   trust: TrustAsk | null;
+  allow: AllowAsk | null;
   notices: readonly Notice[];
   /** Said once to screen readers: a state that changed without the person doing it. */
   announcement: string;
@@ -59,6 +68,7 @@ export function createShellStore(): ShellStore {
     dialog: null,
     signIn: null,
     trust: null,
+    allow: null,
     notices: [],
     announcement: '',
   }));

@@ -46,8 +46,8 @@ export function windowKey(desk: Desk, event: KeyboardEvent): boolean {
   const { ctrlKey, altKey, shiftKey } = event;
   const key = event.key.toLowerCase();
   const { active } = desk.tabs.getState();
-  const { dialog, signIn, trust } = desk.shell.getState();
-  if (dialog !== null || signIn !== null || trust !== null) return false;
+  const { dialog, signIn, trust, allow } = desk.shell.getState();
+  if (dialog !== null || signIn !== null || trust !== null || allow !== null) return false;
 
   if (key === 'f6') focusNextPane(shiftKey);
   else if (ctrlKey && !altKey && !shiftKey && key === ',')

@@ -50,7 +50,13 @@ describe.skipIf(missing !== undefined)('bad input', () => {
   const server = (name: string) => app.servers.getByRole('option', { name });
   const key = (name: string) => app.page.keyboard.press(name);
 
-  async function addServer(fields: { name: string; address: string; port: number; https: boolean }) {
+  async function addServer(fields: {
+    name: string;
+    address: string;
+    port: number;
+    https: boolean;
+    basic?: boolean;
+  }) {
     await app.page.getByRole('button', { name: 'Add server' }).click();
     const form = dialog('Add server');
     await form.getByLabel('Address').fill(fields.address);
@@ -58,6 +64,11 @@ describe.skipIf(missing !== undefined)('bad input', () => {
     await form.getByRole('radio', { name: fields.https ? 'HTTPS' : 'HTTP', exact: true }).check();
     await form.getByLabel('Port').fill(String(fields.port));
     await form.getByLabel('User name').fill('practice');
+    if (fields.basic === true) {
+      await form.getByText('Signing in and proxy').click();
+      await form.getByLabel('Sign in with').selectOption('Basic');
+      await form.getByLabel('User name').focus();
+    }
     await key('Enter');
     await form.waitFor({ state: 'detached' });
   }
@@ -196,15 +207,18 @@ describe.skipIf(missing !== undefined)('bad input', () => {
   });
 
   test('Basic over plain HTTP only where the person said so', async () => {
-    await addServer({ name: 'Readable', address: '127.0.0.1', port: practice.httpPort, https: false });
+    const port = practice.httpPort;
+    await addServer({ name: 'Readable', address: '127.0.0.1', port, https: false, basic: true });
     await server('Readable').dblclick();
+    const ask = dialog(/would send the password readable/);
+    await reach(ask, 'Readable', practice.password);
+    await ask.getByText(/Nothing has been sent/).waitFor();
+    // The safe choice has the focus.
+    await key('Enter');
     const told = trouble(/would send the password readable/);
-    await reach(told, 'Readable', practice.password);
-    await told.getByText(/Nothing has been sent/).waitFor();
-    await told.getByRole('button', { name: 'Edit server' }).click();
-    const edit = dialog('Edit Readable');
-    await edit.getByRole('checkbox', { name: /Basic sign-in over HTTP/ }).check();
-    await edit.getByRole('button', { name: 'Save and enter' }).click();
+    await told.getByRole('button', { name: 'Try again' }).click();
+    await reach(ask, 'Readable', practice.password);
+    await ask.getByRole('button', { name: 'Send the password readable' }).click();
     await reach(app.sessions, 'Readable', practice.password);
     expect(await app.prompt()).toMatch(/^\[Readable\]: PS /);
     await app.run('exit');

@@ -77,7 +77,9 @@ export function serverAt(port: number, change: Partial<Server> = {}): Server {
     https: false,
     userName: '',
     configuration: 'Microsoft.PowerShell',
+    signIn: { auth: 'basic' },
     allowPlainBasic: true,
+    allowNtlmOverHttp: false,
     ...change,
   };
 }

@@ -7,10 +7,10 @@ import type { Dialog as DialogState } from '../../stores/shell.ts';
 import { useDesk } from '../../ui/desk-context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { enterServer } from '../sessions/open-session.ts';
+import { TextRow, type FormState } from './form-rows.tsx';
 import { checkForm, formOf, withHttps } from './server-form.ts';
 import type { FieldErrors, ServerForm } from './server-form.ts';
-
-type TextField = 'name' | 'address' | 'port' | 'userName' | 'configuration';
+import { SignInFields } from './sign-in-fields.tsx';
 
 export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'server' }> }) {
   const desk = useDesk();
@@ -24,9 +24,20 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
   const close = (): void => desk.shell.setState({ dialog: null });
   const verb = ask.server === null ? 'Add' : 'Save';
   const doing = ask.enterAfter ? `${verb} and enter` : ask.server === null ? 'Add server' : 'Save';
+  const state: FormState = {
+    id,
+    form,
+    errors,
+    change(patch) {
+      setForm((now) => ({ ...now, ...patch }));
+      const cleared = Object.fromEntries(Object.keys(patch).map((field) => [field, undefined]));
+      setErrors((now) => ({ ...now, ...cleared }));
+    },
+  };
 
   function focusField(field: string): void {
-    body.current?.querySelector<HTMLElement>(`[name="${field}"]`)?.focus();
+    // After what is folded away was unfolded, because something in it is wrong.
+    requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[name="${field}"]`)?.focus());
   }
 
   async function save(event: React.FormEvent): Promise<void> {
@@ -34,7 +45,7 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
     const checked = checkForm(form);
     if (!checked.ok) {
       setErrors(checked.errors);
-      const first = Object.keys(checked.errors)[0];
+      const first = Object.keys(form).find((field) => field in checked.errors);
       if (first !== undefined) focusField(first);
       return;
     }
@@ -51,48 +62,13 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
       if (ask.enterAfter) void enterServer(desk, server.id);
     } catch (thrown) {
       const error = appErrorOf(thrown);
-      const field = error.field?.replace(/^draft\./, '');
+      const field = error.field?.replace(/^(?:draft\.)?(?:signIn\.)?/, '');
       if (field !== undefined && field in form) {
         setErrors({ [field]: error.title });
         focusField(field);
       } else setFailed(error);
       setBusy(false);
     }
-  }
-
-  function text(field: TextField, label: string, hint: string, placeholder = '') {
-    const error = errors[field];
-    return (
-      <>
-        <label htmlFor={`${id}-${field}`}>{label}</label>
-        <span className={error === undefined ? 'field' : 'field bad'}>
-          <input
-            id={`${id}-${field}`}
-            name={field}
-            ref={field === 'address' ? address : undefined}
-            value={form[field]}
-            placeholder={placeholder}
-            spellCheck={false}
-            autoComplete="off"
-            aria-invalid={error !== undefined}
-            aria-describedby={error === undefined && hint === '' ? undefined : `${id}-${field}-hint`}
-            onChange={(event) => {
-              setForm({ ...form, [field]: event.target.value });
-              setErrors({ ...errors, [field]: undefined });
-            }}
-          />
-        </span>
-        {error === undefined && hint === '' ? null : (
-          <span
-            id={`${id}-${field}-hint`}
-            className={error === undefined ? 'under' : 'under bad'}
-            role={error === undefined ? undefined : 'alert'}
-          >
-            {error ?? hint}
-          </span>
-        )}
-      </>
-    );
   }
 
   return (
@@ -119,73 +95,35 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
             </div>
           )}
           <div className="lbl">
-            {text('address', 'Address', '', 'Z002 or z002.corp.example')}
-            {text('name', 'Name', 'In the list. The address, where left empty')}
-            <span className="label" id={`${id}-over`}>
-              Over
-            </span>
-            <span className="pair">
-              <span className="seg" role="radiogroup" aria-labelledby={`${id}-over`}>
-                {[false, true].map((https) => (
-                  <label key={String(https)}>
-                    <input
-                      type="radio"
-                      name="https"
-                      checked={form.https === https}
-                      onChange={() => {
-                        setForm(withHttps(form, https));
-                        setErrors({ ...errors, port: undefined });
-                      }}
-                    />
-                    {https ? 'HTTPS' : 'HTTP'}
-                  </label>
-                ))}
-              </span>
-              <label className="dim" htmlFor={`${id}-port`}>
-                Port
-              </label>
-              <span className={errors.port === undefined ? 'field' : 'field bad'}>
-                <input
-                  id={`${id}-port`}
-                  name="port"
-                  value={form.port}
-                  inputMode="numeric"
-                  maxLength={5}
-                  autoComplete="off"
-                  aria-invalid={errors.port !== undefined}
-                  aria-describedby={errors.port === undefined ? undefined : `${id}-port-hint`}
-                  onChange={(event) => {
-                    setForm({ ...form, port: event.target.value });
-                    setErrors({ ...errors, port: undefined });
-                  }}
-                />
-              </span>
-            </span>
-            {errors.port === undefined ? null : (
-              <span id={`${id}-port-hint`} className="under bad" role="alert">
-                {errors.port}
-              </span>
-            )}
-            {form.https ? null : (
-              <div className="opts">
-                <label>
-                  <input
-                    type="checkbox"
-                    name="allowPlainBasic"
-                    checked={form.allowPlainBasic}
-                    onChange={(event) => setForm({ ...form, allowPlainBasic: event.target.checked })}
-                  />
-                  <span>Allow Basic sign-in over HTTP</span>
-                  <small>
-                    The password and everything else goes over the network readable. Only for a network that
-                    is yours alone.
-                  </small>
-                </label>
-              </div>
-            )}
-            {text('userName', 'User name', 'PSDeck asks for the password when it is needed', 'DOMAIN\\name')}
-            {text('configuration', 'Configuration', 'The session configuration to open there')}
+            <TextRow
+              state={state}
+              field="address"
+              label="Address"
+              placeholder="Z002 or z002.corp.example"
+              input={address}
+            />
+            <TextRow
+              state={state}
+              field="name"
+              label="Name"
+              hint="In the list. The address, where left empty"
+            />
+            <Over state={state} />
+            <TextRow
+              state={state}
+              field="userName"
+              label="User name"
+              hint="PSDeck asks for the password when it is needed"
+              placeholder="DOMAIN\name"
+            />
+            <TextRow
+              state={state}
+              field="configuration"
+              label="Configuration"
+              hint="The session configuration to open there"
+            />
           </div>
+          <SignInFields state={state} />
         </div>
         <footer>
           <button type="button" className="btn" onClick={close}>
@@ -197,5 +135,55 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
         </footer>
       </form>
     </Dialog>
+  );
+}
+
+/** HTTP or HTTPS, and the port, which follows. */
+function Over({ state: { id, form, errors, change } }: { state: FormState }) {
+  return (
+    <>
+      <span className="label" id={`${id}-over`}>
+        Over
+      </span>
+      <span className="pair">
+        <span className="seg" role="radiogroup" aria-labelledby={`${id}-over`}>
+          {[false, true].map((https) => (
+            <label key={String(https)}>
+              <input
+                type="radio"
+                name="https"
+                checked={form.https === https}
+                onChange={() => {
+                  const { port } = withHttps(form, https);
+                  change({ https, port, auth: form.auth });
+                }}
+              />
+              {https ? 'HTTPS' : 'HTTP'}
+            </label>
+          ))}
+        </span>
+        <label className="dim" htmlFor={`${id}-port`}>
+          Port
+        </label>
+        <span className={errors.port === undefined ? 'field' : 'field bad'}>
+          <input
+            id={`${id}-port`}
+            name="port"
+            value={form.port}
+            inputMode="numeric"
+            maxLength={5}
+            autoComplete="off"
+            aria-invalid={errors.port !== undefined}
+            aria-describedby={errors.port === undefined ? undefined : `${id}-port-hint`}
+            onChange={(event) => change({ port: event.target.value })}
+          />
+        </span>
+      </span>
+      {errors.port === undefined ? null : (
+        <span id={`${id}-port-hint`} className="under bad" role="alert">
+          {errors.port}
+        </span>
+      )}
+    </>
   );
 }

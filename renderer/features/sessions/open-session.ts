@@ -1,4 +1,5 @@
 import type { AppError } from '../../../shared/error.ts';
+import type { Allowance } from '../../../shared/server.ts';
 import type { SessionRow } from '../../../shared/session.ts';
 import { appErrorOf } from '../../bridge/client.ts';
 import type { Desk } from '../../desk.ts';
@@ -16,6 +17,12 @@ function asksCredential(code: string): boolean {
 function asksTrust(error: AppError): boolean {
   return (error.code === 'tls.untrusted' || error.code === 'tls.changed') && error.certificate !== undefined;
 }
+
+/** Refusals that a person may lift, for one server. */
+const LIFTED: Readonly<Record<string, Allowance>> = {
+  'signin.ntlm-over-http': 'ntlm-over-http',
+  'signin.plain-text': 'plain-basic',
+};
 
 function askCredential(desk: Desk, serverId: string, error: AppError | null): Promise<Credential | null> {
   return new Promise((answer) => {
@@ -46,6 +53,22 @@ function askTrust(desk: Desk, serverId: string, error: AppError): Promise<boolea
         answer(trust) {
           desk.shell.setState({ trust: null });
           answer(trust);
+        },
+      },
+    });
+  });
+}
+
+function askAllow(desk: Desk, serverId: string, what: Allowance, error: AppError): Promise<boolean> {
+  return new Promise((answer) => {
+    desk.shell.setState({
+      allow: {
+        serverId,
+        what,
+        error,
+        answer(allow) {
+          desk.shell.setState({ allow: null });
+          answer(allow);
         },
       },
     });
@@ -93,6 +116,13 @@ export async function createSession(
             desk.servers,
             await bridge.call('servers.trustCertificate', { id: serverId, fingerprint }),
           );
+        } else if (LIFTED[error.code] !== undefined) {
+          const what = LIFTED[error.code] as Allowance;
+          if (!(await askAllow(desk, serverId, what, error))) {
+            patchServerTab(tabs, serverId, { failure: { error, enter: options.enter } });
+            return null;
+          }
+          putServer(desk.servers, await bridge.call('servers.allow', { id: serverId, what }));
         } else {
           if (error.code.startsWith('connect.')) noteReach(desk.servers, serverId, 'down');
           patchServerTab(tabs, serverId, { failure: { error, enter: options.enter } });

@@ -4,6 +4,7 @@ import { serverLabel } from '../../stores/servers.ts';
 import type { SignInAsk } from '../../stores/shell.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
+import { wayIn } from '../servers/server-form.ts';
 
 /** The first part of a full name; an address tells no name. */
 export function machineName(address: string): string {
@@ -39,7 +40,7 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
     <Dialog
       icon={<KeyRound aria-hidden />}
       title={`Sign in to ${name}`}
-      description={`${server.address}:${String(server.port)}, over ${server.https ? 'HTTPS' : 'HTTP'}`}
+      description={`${server.address}:${String(server.port)}, ${wayIn(server)}`}
       width="narrow"
       initialFocus={server.userName === '' ? user : password}
       onClose={() => ask.answer(null)}

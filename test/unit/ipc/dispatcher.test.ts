@@ -41,7 +41,9 @@ describe('dispatcher', () => {
         https: false,
         userName: '',
         configuration: 'Microsoft.PowerShell',
+        signIn: {},
         allowPlainBasic: false,
+        allowNtlmOverHttp: false,
       },
       7,
     ]);

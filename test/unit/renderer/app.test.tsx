@@ -178,13 +178,36 @@ describe('adding a server', () => {
     expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Address' }).value).toBe('z003');
   });
 
-  test('Basic over HTTP is offered for HTTP alone, and says what it means', async () => {
+  test('how to sign in is folded away until somebody wants it; Basic over HTTP says what it means', async () => {
     await start();
     await user.click(screen.getByRole('button', { name: 'Add server' }));
-    await screen.findByRole('radio', { name: 'HTTPS', checked: true });
-    expect(screen.queryByRole('checkbox')).toBeNull();
-    await user.click(screen.getByRole('radio', { name: 'HTTP' }));
-    expect(await screen.findByRole('checkbox', { name: /readable/ })).toBeTruthy();
+    await screen.findByRole('radio', { name: 'HTTP', checked: true });
+    expect(screen.queryByRole('combobox')).toBeNull();
+    expect(screen.getByText('Negotiate')).toBeTruthy();
+    await user.click(screen.getByText('Signing in and proxy'));
+    const auth = await screen.findByRole('combobox', { name: 'Sign in with' });
+    expect(screen.queryByRole('checkbox', { name: /readable/ })).toBeNull();
+    await user.selectOptions(auth, 'Basic');
+    await user.click(await screen.findByRole('checkbox', { name: /readable/ }));
+    expect(await screen.findByText(/Everyone on the way can read/)).toBeTruthy();
+    await user.click(screen.getByRole('radio', { name: 'HTTPS' }));
+    await waitFor(() => expect(screen.queryByRole('checkbox', { name: /readable/ })).toBeNull());
+    await user.selectOptions(auth, 'CredSSP');
+    expect(await screen.findByText(/The server gets your password/)).toBeTruthy();
+    await user.type(screen.getByRole('textbox', { name: 'Address' }), 'z003{Enter}');
+    await waitFor(() =>
+      expect(called('servers.add')).toMatchObject([{ signIn: { auth: 'credssp' }, allowPlainBasic: false }]),
+    );
+  });
+
+  test('what was chosen stands open, and something wrong in it is shown', async () => {
+    await start([fakeServer({ https: false, port: 5985, signIn: { auth: 'certificate' } })]);
+    screen.getByRole('listbox', { name: 'Servers' }).focus();
+    await user.keyboard('{F2}');
+    expect((await screen.findByRole<HTMLSelectElement>('combobox')).value).toBe('certificate');
+    await user.keyboard('{Enter}');
+    expect(await screen.findByText(/over HTTPS only/)).toBeTruthy();
+    expect(called('servers.update')).toEqual([]);
   });
 
   test('Connect on the welcome page fills the form in and enters after', async () => {
@@ -242,6 +265,39 @@ describe('signing in', () => {
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
     expect(called('sessions.create')).toHaveLength(1);
     expect(await screen.findByText('No session on Z002.')).toBeTruthy();
+  });
+});
+
+describe('a way to sign in that protects less', () => {
+  const ntlm: AppError = {
+    code: 'signin.ntlm-over-http',
+    title: 'NTLM over HTTP does not prove that this is Z002',
+    why: 'Nothing was sent.',
+  };
+
+  test('is asked about once, and the answer is kept by main for that server', async () => {
+    await start([fakeServer({ https: false, port: 5985 })]);
+    refuseCreate(ntlm);
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    await user.click(await screen.findByRole('button', { name: 'Use NTLM' }));
+    expect(await screen.findByRole('button', { name: 'Exit' })).toBeTruthy();
+    expect(called('servers.allow')).toEqual([{ id: 's1', what: 'ntlm-over-http' }]);
+    expect(fake.servers[0]?.allowNtlmOverHttp).toBe(true);
+  });
+
+  test('Enter and Escape allow nothing, and the tab says why there is no session', async () => {
+    await start([fakeServer({ https: false, port: 5985, signIn: { auth: 'basic' } })]);
+    const plain = { code: 'signin.plain-text', title: 'The password would be readable' };
+    refuseCreate(plain, plain);
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    await screen.findByRole('dialog', { name: plain.title });
+    await user.keyboard('{Enter}');
+    const told = await screen.findByRole('alert', { name: plain.title });
+    await user.click(within(told).getByRole('button', { name: 'Try again' }));
+    await screen.findByRole('button', { name: 'Send the password readable' });
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(called('servers.allow')).toEqual([]);
   });
 });
 

@@ -70,9 +70,9 @@ describe('servers', () => {
 describe('the form of a server', () => {
   test('switching the protocol moves a usual port and leaves a chosen one', () => {
     const form = formOf({});
-    // Over HTTP the only way to sign in would send the password readable: nobody gets there without choosing it.
-    expect(form).toMatchObject({ https: true, port: '5986' });
-    expect(withHttps(form, false).port).toBe('5985');
+    // As Enable-PSRemoting sets it up, and as PowerShell connects unless it is told otherwise.
+    expect(form).toMatchObject({ https: false, port: '5985', auth: 'negotiate' });
+    expect(withHttps(form, true).port).toBe('5986');
     expect(withHttps({ ...form, port: '8080' }, false).port).toBe('8080');
   });
 
@@ -88,15 +88,63 @@ describe('the form of a server', () => {
     });
   });
 
-  test('a leave to sign in readable does not outlive HTTP', () => {
-    const checked = checkForm({ ...formOf({ address: 'z' }), https: true, allowPlainBasic: true });
-    expect(checked.ok && checked.draft.allowPlainBasic).toBe(false);
+  test('a leave that was given for HTTP, or for one way to sign in, does not outlive it', () => {
+    const form = { ...formOf({ address: 'z' }), allowPlainBasic: true, allowNtlmOverHttp: true };
+    const kept = (patch: object) => {
+      const checked = checkForm({ ...form, ...patch });
+      if (!checked.ok) throw new Error('refused');
+      return [checked.draft.allowPlainBasic, checked.draft.allowNtlmOverHttp];
+    };
+    expect(kept({ auth: 'basic', https: false })).toEqual([true, false]);
+    expect(kept({ auth: 'basic', https: true })).toEqual([false, false]);
+    expect(kept({ auth: 'negotiate', https: false })).toEqual([false, true]);
+    expect(kept({ auth: 'negotiate', https: true })).toEqual([false, false]);
+    expect(kept({ auth: 'kerberos', https: false })).toEqual([false, false]);
+  });
+
+  test('only what was chosen is kept, and of that what the way to sign in asks for', () => {
+    const form = {
+      ...formOf({ address: 'z' }),
+      delegate: true,
+      credSspOlder: true,
+      spnHost: ' alias.corp.example ',
+      certificateFile: '/home/ada/ada.pfx',
+    };
+    const signIn = (patch: object) => {
+      const checked = checkForm({ ...form, ...patch });
+      return checked.ok ? checked.draft.signIn : checked.errors;
+    };
+    expect(signIn({})).toEqual({ delegate: true, spnHost: 'alias.corp.example' });
+    expect(signIn({ auth: 'credssp' })).toEqual({
+      auth: 'credssp',
+      credSspOlder: true,
+      spnHost: 'alias.corp.example',
+    });
+    expect(signIn({ auth: 'certificate', https: true })).toEqual({
+      auth: 'certificate',
+      certificateFile: '/home/ada/ada.pfx',
+    });
+    expect(signIn({ auth: 'certificate', https: false })).toMatchObject({
+      auth: expect.stringContaining('HTTPS') as string,
+    });
+    expect(signIn({ auth: 'certificate', https: true, certificateFile: ' ' })).toMatchObject({
+      certificateFile: expect.stringContaining('path') as string,
+    });
+    expect(signIn({ proxy: 'ada:secret@proxy:1' })).toMatchObject({
+      proxy: expect.stringContaining('without user') as string,
+    });
+    // What was chosen stands in the form again.
+    expect(formOf({ signIn: { auth: 'credssp', credSspOlder: true } })).toMatchObject({
+      auth: 'credssp',
+      credSspOlder: true,
+      forbidNtlm: false,
+    });
   });
 
   test.each([
-    ['Z002', { address: 'Z002', https: true }],
+    ['Z002', { address: 'Z002', https: false }],
     ['z002:5985', { address: 'z002', https: false, port: 5985 }],
-    [' z002.corp.example ', { address: 'z002.corp.example', https: true }],
+    [' z002.corp.example ', { address: 'z002.corp.example', https: false }],
     ['z002:5986', { address: 'z002', https: true, port: 5986 }],
     ['http://z002:8080/wsman', { address: 'z002', https: false, port: 8080 }],
     ['https://z002/wsman', { address: 'z002', https: true }],

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PRACTICE_SERVER_ID, ServerStore } from '../../../electron/servers/server-store.ts';
-import { ServerDraft, type Server } from '../../../shared/server.ts';
+import { effectiveSignIn, ServerDraft, type Server } from '../../../shared/server.ts';
 
 let folder: string;
 let announced: Server[][];
@@ -100,4 +100,73 @@ test('of two servers with the same name that are added at the same time, one is 
   const both = await Promise.allSettled([it.add(draft({ name: 'z' })), it.add(draft({ name: 'Z' }))]);
   expect(both.map((each) => each.status)).toEqual(['fulfilled', 'rejected']);
   expect(it.list()).toHaveLength(2);
+});
+
+test('a file from before there was a choice is read: what was turned on stays on, the rest gets the default', async () => {
+  const before = {
+    id: 'one',
+    kind: 'winrm',
+    name: 'Z002',
+    address: 'z002.corp.example',
+    port: 5986,
+    https: true,
+    userName: 'CORP\\ada',
+    configuration: 'PowerShell.7',
+    allowPlainBasic: false,
+    trustedFingerprint: FINGERPRINT,
+  };
+  const plain = { ...before, id: 'two', name: 'Lab', port: 5985, https: false, allowPlainBasic: true };
+  const path = join(folder, 'servers.json');
+  await writeFile(path, JSON.stringify({ version: 1, servers: [before, plain] }));
+  const it = new ServerStore(folder, () => undefined);
+  expect(await it.load()).toBeUndefined();
+  const [first, second] = it.list();
+  expect(first).toEqual({ ...before, signIn: {}, allowNtlmOverHttp: false });
+  expect(second).toMatchObject({ ...plain, signIn: { auth: 'basic' } });
+  expect(effectiveSignIn(first?.signIn).auth).toBe('negotiate');
+  // Written anew it reads the same: the second reading takes nothing for old.
+  await it.add(draft({ name: 'third', signIn: { auth: 'kerberos', delegate: true } }));
+  const again = (await store()).list();
+  expect(again.slice(0, 2)).toEqual([first, second]);
+  expect(again[2]?.signIn).toEqual({ auth: 'kerberos', delegate: true });
+});
+
+test('what the person allowed is remembered for that address and port, and can be taken back', async () => {
+  const it = await store();
+  const { id } = await it.add(draft({ port: 5985, https: false }));
+  expect((await it.allow(id, 'ntlm-over-http')).allowNtlmOverHttp).toBe(true);
+  expect((await it.allow(id, 'plain-basic')).allowPlainBasic).toBe(true);
+  expect((await store()).get(id)).toMatchObject({ allowNtlmOverHttp: true, allowPlainBasic: true });
+  const kept = { port: 5985, https: false, allowNtlmOverHttp: true };
+  expect((await it.update(id, draft({ ...kept, name: 'Renamed' }))).allowNtlmOverHttp).toBe(true);
+  expect((await it.update(id, draft({ ...kept, port: 5987 }))).allowNtlmOverHttp).toBe(false);
+  await it.allow(id, 'ntlm-over-http');
+  const back = draft({ port: 5987, https: false, allowNtlmOverHttp: false });
+  expect((await it.update(id, back)).allowNtlmOverHttp).toBe(false);
+  await expect(it.allow(PRACTICE_SERVER_ID, 'plain-basic')).rejects.toMatchObject({
+    error: { code: 'server.practice' },
+  });
+});
+
+test('the nearest choice of how to sign in wins, but a policy that forbids NTLM is not lifted from inside', () => {
+  expect(effectiveSignIn()).toEqual({
+    auth: 'negotiate',
+    forbidNtlm: false,
+    delegate: false,
+    credSspOlder: false,
+  });
+  const folder = { auth: 'kerberos', spnService: 'WSMAN', forbidNtlm: true } as const;
+  expect(effectiveSignIn({ spnService: 'HOST', forbidNtlm: false, auth: undefined }, folder)).toMatchObject({
+    auth: 'kerberos',
+    spnService: 'HOST',
+    forbidNtlm: true,
+  });
+});
+
+test.each([
+  ['a proxy with a password in it', { proxy: 'http://ada:secret@proxy:8080' }],
+  ['a proxy without a port', { proxy: 'proxy.corp.example' }],
+  ['a principal where the host belongs', { spnHost: 'HTTP/z002' }],
+])('%s is refused', (_what, signIn) => {
+  expect(ServerDraft.safeParse({ address: 'z', port: 5985, https: false, signIn }).success).toBe(false);
 });
