@@ -6,8 +6,6 @@ const ticksPerDay = 864_000_000_000n;
 /** The tick after 9999-12-31T23:59:59.9999999, the last that System.DateTime has. */
 const ticksEnd = 3_155_378_976_000_000_000n;
 
-const pattern = /^(\d{4})-(\d\d)-(\d\d)(?:[T](\d\d):(\d\d):(\d\d)(?:\.(\d+))?)?(Z|z|[+-](?:\d\d):[0-5]\d)?$/;
-
 const daysBefore = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
 function isLeap(year: number): boolean {
@@ -15,7 +13,8 @@ function isLeap(year: number): boolean {
 }
 
 function daysInMonth(year: number, month: number): number {
-  return month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+  if (month === 2) return isLeap(year) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** Days from 0001-01-01 to a date of the Gregorian calendar. */
@@ -34,28 +33,81 @@ function dayNumber(year: number, month: number, day: number): number {
   );
 }
 
-/** Undefined for what System.Xml's XmlConvert.ToDateTime refuses; its rarer forms (a year, a time alone) are refused too. */
+/**
+ * `2024-01-31`, `2024-01-31T12:00:00`, with a fraction and a zone where there is one. Undefined for what System.Xml's XmlConvert.ToDateTime
+ * refuses; its rarer forms (a year, a time alone) are refused too. By hand, as every object of a listing has a date or two.
+ */
 export function parseDateTime(text: string): PsDateTime | undefined {
-  const m = pattern.exec(text);
-  if (!m) return undefined;
-  const [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
-  const [hour, minute, second] = [Number(m[4] ?? 0), Number(m[5] ?? 0), Number(m[6] ?? 0)];
-  if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const clock = (hour * 3600 + minute * 60 + second) * ticksPerSecond + fractionTicks(m[7] ?? '');
-  const ticks = BigInt(dayNumber(year, month, day)) * ticksPerDay + BigInt(clock);
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month)))
+    return undefined;
+  if (text.charCodeAt(4) !== hyphen || text.charCodeAt(7) !== hyphen) return undefined;
+  let clock = 0;
+  let at = 10;
+  if (text.charCodeAt(at) === 0x54) {
+    const hour = twoDigits(text, 11);
+    const minute = twoDigits(text, 14);
+    const second = twoDigits(text, 17);
+    if (!(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
+    if (text.charCodeAt(13) !== colon || text.charCodeAt(16) !== colon) return undefined;
+    clock = (hour * 3600 + minute * 60 + second) * ticksPerSecond;
+    at = 19;
+    if (text.charCodeAt(at) === 0x2e) {
+      const start = at + 1;
+      at = endOfDigits(text, start);
+      if (at === start) return undefined;
+      clock += fractionTicks(text, start, at);
+    }
+  }
+  const ticks = ticksOf(dayNumber(year, month, day), clock);
   if (ticks >= ticksEnd) return undefined;
-  const zone = m[8];
-  if (zone === undefined) return { ticks, kind: 'Unspecified' };
-  if (zone === 'Z' || zone === 'z') return { ticks, kind: 'Utc' };
-  const size = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4));
-  return { ticks, kind: 'Local', offset: zone.startsWith('-') && size > 0 ? -size : size };
+  if (at === text.length) return { ticks, kind: 'Unspecified' };
+  if (at === text.length - 1 && (text.charCodeAt(at) | 0x20) === 0x7a) return { ticks, kind: 'Utc' };
+  const offset = parseOffset(text, at);
+  return offset === undefined ? undefined : { ticks, kind: 'Local', offset };
+}
+
+const hyphen = 0x2d;
+const colon = 0x3a;
+
+/** `+hh:mm` to the end of the text, in minutes. */
+function parseOffset(text: string, at: number): number | undefined {
+  const sign = text.charCodeAt(at);
+  const hours = twoDigits(text, at + 1);
+  const minutes = twoDigits(text, at + 4);
+  if (text.length !== at + 6 || text.charCodeAt(at + 3) !== colon || (sign !== 0x2b && sign !== hyphen)) {
+    return undefined;
+  }
+  if (!(hours >= 0 && minutes <= 59)) return undefined;
+  const size = hours * 60 + minutes;
+  return sign === hyphen && size > 0 ? -size : size;
+}
+
+/** NaN where there are none. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 0x30;
+  const ones = text.charCodeAt(at + 1) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+function endOfDigits(text: string, from: number): number {
+  let i = from;
+  for (let c = text.charCodeAt(i); c >= 0x30 && c <= 0x39; c = text.charCodeAt(++i));
+  return i;
 }
 
 /** Seven digits count; the eighth rounds, as XmlConvert rounds it. */
-function fractionTicks(digits: string): number {
-  const ticks = Number(digits.slice(0, 7).padEnd(7, '0'));
-  return (digits.charCodeAt(7) || 0) >= 0x35 ? ticks + 1 : ticks;
+function fractionTicks(text: string, start: number, end: number): number {
+  let ticks = 0;
+  for (let i = 0; i < 7; i++) ticks = ticks * 10 + (start + i < end ? text.charCodeAt(start + i) - 0x30 : 0);
+  return end > start + 7 && text.charCodeAt(start + 7) >= 0x35 ? ticks + 1 : ticks;
+}
+
+/** A day's ticks have fourteen bits of zeros at their end, so that those of any number of days are exact in a double. */
+function ticksOf(days: number, clock: number): bigint {
+  return BigInt(days * 864_000_000_000) + BigInt(clock);
 }
 
 /** ISO 8601 as XmlConvert writes it: the fraction without trailing zeros, `Z` or the offset. */

@@ -11,6 +11,7 @@ import { ProtocolError } from '../errors.ts';
 import { isSpace } from '../xml/chars.ts';
 import { readPrimitive } from './primitive-elements.ts';
 import { readProgress } from './progress-element.ts';
+import { References } from './references.ts';
 import { Scanner, clixmlNamespace } from './scanner.ts';
 import * as t from './tags.ts';
 import type { PsContainer, PsValue } from './value.ts';
@@ -63,8 +64,8 @@ type Properties = readonly (readonly [string, PsValue])[];
 class Reader {
   readonly #scanner: Scanner;
   readonly #maxDepth: number;
-  readonly #objects = new Map<string, PsObject>();
-  readonly #typeNames = new Map<string, readonly string[]>();
+  readonly #objects = new References<PsObject>();
+  readonly #typeNames = new References<readonly string[]>();
   #depth = 0;
 
   constructor(text: string, limits: Partial<ClixmlLimits>, start = 0) {

@@ -58,6 +58,7 @@ export function parseBigInteger(text: string, min: bigint, max: bigint): bigint 
 
 /** A floating-point number; undefined for anything that System.Double does not parse. */
 export function parseFloating(text: string): number | undefined {
+  if (isPlainDecimal(text)) return Number(text);
   const trimmed = trimXml(text);
   if (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(trimmed)) return Number(trimmed);
   if (trimmed === 'INF') return Number.POSITIVE_INFINITY;
@@ -75,6 +76,20 @@ const wholeDigits = 29;
 const maxScale = 28;
 /** As many digits as any decimal has: they need no rounding. */
 const exactDigits = 28;
+
+/** Digits, perhaps a minus before and a point among them: what most doubles look like, without a regular expression. */
+function isPlainDecimal(text: string): boolean {
+  const { length } = text;
+  let i = text.charCodeAt(0) === 0x2d ? 1 : 0;
+  const first = i;
+  let points = 0;
+  for (; i < length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x2e) points++;
+    else if (c < 0x30 || c > 0x39) return false;
+  }
+  return points <= 1 && length - first - points > 0;
+}
 
 /** The text of a System.Decimal as .NET would write it: without plus sign and needless zeros in front, its scale (`1.10`) kept. Undefined for what is none. */
 export function parseDecimal(text: string): string | undefined {

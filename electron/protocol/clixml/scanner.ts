@@ -6,7 +6,9 @@ import { ProtocolError } from '../errors.ts';
 import { decodeReferences } from '../xml/entities.ts';
 import { findForbidden, isSpace } from '../xml/chars.ts';
 import { decodeEscapes } from './escape.ts';
+import type { RefId } from './references.ts';
 import * as t from './tags.ts';
+import { unitsOf } from './units.ts';
 
 export const clixmlNamespace = 'http://schemas.microsoft.com/powershell/2004/04';
 
@@ -30,6 +32,9 @@ const worthALook = /[\x00-\x08\x0b-\x1f&\]\ud800-\uffff]/;
 /** From here on a search costs less than a loop. */
 const longText = 1024;
 
+/** What {@link Scanner} reads as a number where it is written the usual way. */
+const countedId = /^(?:0|[1-9]\d{0,8})$/;
+
 function buildLook(): Uint8Array {
   const table = new Uint8Array(128);
   table.fill(1, 0, 0x20);
@@ -51,11 +56,14 @@ export class Scanner {
   empty = false;
   /** Its attributes, decoded; undefined where absent. */
   name: string | undefined = undefined;
-  refId: string | undefined = undefined;
+  refId: RefId | undefined = undefined;
   stream: string | undefined = undefined;
   xmlns: string | undefined = undefined;
   version: string | undefined = undefined;
   readonly #names: (string | undefined)[] | undefined;
+  readonly #units: Uint16Array;
+  /** The same, two units in one number. */
+  readonly #pairs: Uint32Array;
   readonly #maxElements: number;
   #elements = 0;
   #nameStart = 0;
@@ -63,29 +71,46 @@ export class Scanner {
 
   constructor(input: string, maxElements: number) {
     this.input = input;
+    const { units, pairs } = unitsOf(input);
+    this.#units = units;
+    this.#pairs = pairs;
     this.#maxElements = maxElements;
     if (input.length > smallText) this.#names = Array.from({ length: nameSlots });
   }
 
   /** Read the next start tag among element content; `tagEnd` (nothing consumed) at an end tag. Text there is refused. */
   next(): number {
-    const input = this.input;
+    const units = this.#units;
     for (;;) {
-      let c = input.charCodeAt(this.position);
-      while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = input.charCodeAt(++this.position);
-      if (c !== lt) {
-        if (this.position >= input.length) this.fail('clixml.truncated', 'The text ends inside an element');
+      let i = this.position;
+      if (units[i] !== lt) this.position = i = this.#pastSpace(i);
+      if (units[i] !== lt) {
+        if (i >= this.input.length) this.fail('clixml.truncated', 'The text ends inside an element');
         this.fail('clixml.text', 'Text where only elements may stand');
       }
-      const after = input.charCodeAt(this.position + 1);
+      const after = units[i + 1]!;
       if (after === slash) return t.tagEnd;
       if (after !== bang && after !== question) return this.#startTag();
       this.skipComment();
     }
   }
 
+  /** Over the end of a line and the step in before the next tag, which .NET's documents have between any two: two spaces at a time. */
+  #pastSpace(from: number): number {
+    const units = this.#units;
+    const pairs = this.#pairs;
+    let i = from;
+    for (;;) {
+      if ((i & 1) === 0) while (pairs[i >> 1] === 0x0020_0020) i += 2;
+      const c = units[i]!;
+      if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) return i;
+      i++;
+    }
+  }
+
   #startTag(): number {
     const input = this.input;
+    const units = this.#units;
     const start = this.position;
     this.tagStart = start;
     if (++this.#elements > this.#maxElements) {
@@ -93,14 +118,14 @@ export class Scanner {
     }
     let i = start + 1;
     let packed = 0;
-    let c = input.charCodeAt(i);
+    let c = units[i]!;
     while (c !== gt && c !== slash && c !== 0x20) {
       if (!((c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || (c >= 0x31 && c <= 0x36))) {
         if (isSpace(c)) break;
         this.#badName(i);
       }
       if (i - start <= 4) packed += c * (1 << ((i - start - 1) * 8));
-      c = input.charCodeAt(++i);
+      c = units[++i]!;
     }
     this.#nameStart = start + 1;
     this.#nameEnd = i;
@@ -121,20 +146,21 @@ export class Scanner {
 
   #attributes(): void {
     const input = this.input;
+    const units = this.#units;
     this.xmlns = undefined;
     this.version = undefined;
     for (;;) {
       let i = this.position;
-      let c = input.charCodeAt(i);
+      let c = units[i]!;
       const before = i;
-      while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = input.charCodeAt(++i);
+      while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = units[++i]!;
       if (c === gt) {
         this.empty = false;
         this.position = i + 1;
         return;
       }
       if (c === slash) {
-        if (input.charCodeAt(i + 1) !== gt) this.fail('clixml.syntax', 'A start tag does not end', i);
+        if (units[i + 1] !== gt) this.fail('clixml.syntax', 'A start tag does not end', i);
         this.empty = true;
         this.position = i + 2;
         return;
@@ -147,27 +173,29 @@ export class Scanner {
 
   #attribute(start: number): void {
     const input = this.input;
+    const units = this.#units;
     let i = start;
-    let c = input.charCodeAt(i);
-    if (c === 0x4e && input.charCodeAt(i + 1) === 0x3d && input.charCodeAt(i + 2) === 0x22) {
+    let c = units[i]!;
+    if (c === 0x4e && units[i + 1] === 0x3d && units[i + 2] === 0x22) {
       if (this.#plainName(i + 3)) return;
     }
+    if (c === 0x52 && this.#countedRefId(i)) return;
     while (c > 0x20 && c !== 0x3d && c !== gt && c !== lt && c !== slash && c !== 0x22 && c !== 0x27) {
-      c = input.charCodeAt(++i);
+      c = units[++i]!;
     }
     const end = i;
     if (end === start) this.fail('clixml.syntax', 'A name is expected', i);
-    while (isSpace(c)) c = input.charCodeAt(++i);
+    while (isSpace(c)) c = units[++i]!;
     if (c !== 0x3d) this.fail('clixml.syntax', 'An attribute has no value', i);
-    c = input.charCodeAt(++i);
-    while (isSpace(c)) c = input.charCodeAt(++i);
+    c = units[++i]!;
+    while (isSpace(c)) c = units[++i]!;
     if (c !== 0x22 && c !== 0x27) this.fail('clixml.syntax', 'An attribute value has no quotes', i);
     const valueStart = i + 1;
     const valueEnd = input.indexOf(c === 0x22 ? '"' : "'", valueStart);
     if (valueEnd < 0) this.fail('clixml.truncated', 'The text ends inside an attribute value', i);
     this.position = valueEnd + 1;
     const value = this.#attributeValue(valueStart, valueEnd);
-    const first = input.charCodeAt(start);
+    const first = units[start]!;
     if (end - start === 1 && first === 0x4e) {
       if (this.name !== undefined) this.#twice(start);
       this.name = value.includes('_') ? decodeEscapes(value) : value;
@@ -176,7 +204,7 @@ export class Scanner {
       this.stream = value;
     } else if (end - start === 5 && input.startsWith('RefId', start)) {
       if (this.refId !== undefined) this.#twice(start);
-      this.refId = value;
+      this.refId = countedId.test(value) ? Number(value) : value;
     } else if (end - start === 5 && input.startsWith('xmlns', start)) {
       if (this.xmlns !== undefined) this.#twice(start);
       this.xmlns = value;
@@ -189,14 +217,32 @@ export class Scanner {
     }
   }
 
+  /** The usual `RefId="12"`, without cutting a string for it. */
+  #countedRefId(start: number): boolean {
+    const units = this.#units;
+    if (this.refId !== undefined || !this.input.startsWith('RefId="', start)) return false;
+    let i = start + 7;
+    let value = 0;
+    for (let digit = units[i]! - 0x30; digit >= 0 && digit <= 9; digit = units[++i]! - 0x30) {
+      value = value * 10 + digit;
+    }
+    const digits = i - start - 7;
+    const canonical = digits > 0 && digits < 10 && (digits === 1 || units[start + 7] !== 0x30);
+    if (!canonical || units[i] !== 0x22) return false;
+    this.refId = value;
+    this.position = i + 1;
+    return true;
+  }
+
   /** The usual `N="name"`, with nothing in it to decode. A name that came before is the same string again: a list of objects repeats few names many times. */
   #plainName(start: number): boolean {
     const input = this.input;
+    const units = this.#units;
     const { length } = input;
     let hash = 0;
     let i = start;
     for (; i < length; i++) {
-      const c = input.charCodeAt(i);
+      const c = units[i]!;
       if (c === 0x22) break;
       if (c < 0x20 || c === 0x26 || c === lt || c === 0x5f || c >= 0xd800) return false;
       hash = (hash * 31 + c) | 0;
@@ -219,9 +265,10 @@ export class Scanner {
 
   #attributeValue(start: number, end: number): string {
     const input = this.input;
+    const units = this.#units;
     const raw = input.slice(start, end);
     for (let i = start; i < end; i++) {
-      const c = input.charCodeAt(i);
+      const c = units[i]!;
       if (c < 0x20 || c === 0x26 || c === lt || c >= 0xd800) return this.#oddAttribute(raw, start);
     }
     return raw;
@@ -238,11 +285,12 @@ export class Scanner {
   text(escapes: boolean): string {
     if (this.empty) return '';
     const input = this.input;
+    const units = this.#units;
     const start = this.position;
     const length = input.length;
     let i = start;
     let flags = 0;
-    if (length - start > longText && input.charCodeAt(start + longText) !== lt) {
+    if (length - start > longText && units[start + longText] !== lt) {
       // The engine's own searches pass over a long text many times faster than a loop that looks at each character.
       const end = input.indexOf('<', start);
       if (end - start > longText) {
@@ -253,13 +301,13 @@ export class Scanner {
       }
     }
     while (i < length) {
-      const c = input.charCodeAt(i);
+      const c = units[i]!;
       if (c === lt) break;
       if (c < 128) flags |= look[c]!;
       else if (c >= 0xd800) flags |= 1;
       i++;
     }
-    if (input.charCodeAt(i + 1) === slash) {
+    if (units[i + 1] === slash) {
       this.#endOf(i);
       let text = input.slice(start, i);
       if ((flags & 1) !== 0) text = this.#oddText(text, start);
@@ -272,6 +320,7 @@ export class Scanner {
   /** Text with comments or CDATA sections in it. */
   #pieces(start: number): string {
     const input = this.input;
+    const units = this.#units;
     let text = '';
     this.position = start;
     for (;;) {
@@ -279,7 +328,7 @@ export class Scanner {
       if (next < 0) this.fail('clixml.truncated', 'The text ends inside an element', input.length);
       text += this.#oddText(input.slice(this.position, next), this.position);
       this.position = next;
-      const c = input.charCodeAt(next + 1);
+      const c = units[next + 1]!;
       if (c === slash) {
         this.#endOf(next);
         return text;
@@ -315,10 +364,10 @@ export class Scanner {
 
   /** At the `</` at `at`: it must end the element that was read last. */
   #endOf(at: number): void {
-    const input = this.input;
+    const units = this.#units;
     let i = at + 2;
     for (let j = this.#nameStart; j < this.#nameEnd; j++, i++) {
-      if (input.charCodeAt(i) !== input.charCodeAt(j)) this.#mismatch(at);
+      if (units[i] !== units[j]!) this.#mismatch(at);
     }
     this.#closeTag(at, i);
   }
@@ -332,9 +381,10 @@ export class Scanner {
 
   #closeTag(at: number, from: number): void {
     const input = this.input;
+    const units = this.#units;
     let i = from;
-    while (isSpace(input.charCodeAt(i))) i++;
-    if (input.charCodeAt(i) !== gt) {
+    while (isSpace(units[i]!)) i++;
+    if (units[i] !== gt) {
       if (i >= input.length) this.fail('clixml.truncated', 'The text ends inside an end tag', at);
       this.#mismatch(at);
     }
@@ -344,11 +394,12 @@ export class Scanner {
   /** At `<!` or `<?`: only a comment may be there. */
   skipComment(): void {
     const input = this.input;
+    const units = this.#units;
     const at = this.position;
     if (input.startsWith('<!--', at)) {
       const end = input.indexOf('--', at + 4);
       if (end < 0) this.fail('clixml.truncated', 'The text ends inside a comment', at);
-      if (input.charCodeAt(end + 2) !== gt) this.fail('clixml.syntax', 'Two hyphens inside a comment', end);
+      if (units[end + 2] !== gt) this.fail('clixml.syntax', 'Two hyphens inside a comment', end);
       this.#checkCharacters(input.slice(at, end), at);
       this.position = end + 3;
       return;
@@ -356,7 +407,7 @@ export class Scanner {
     if (input.startsWith('<!DOCTYPE', at)) {
       this.fail('clixml.dtd', 'A document type declaration is not accepted', at);
     }
-    if (input.charCodeAt(at + 1) === question) {
+    if (units[at + 1] === question) {
       this.fail('clixml.processing-instruction', 'A processing instruction is not accepted', at);
     }
     this.fail('clixml.syntax', 'Markup that CLIXML does not have here', at);
