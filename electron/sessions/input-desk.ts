@@ -91,4 +91,10 @@ export class InputDesk {
     waiting?.reject(new InputCancelled(text ?? '', text !== undefined));
     return waiting !== undefined;
   }
+
+  /** Nobody is inside any more to type a command. What the remote side asks waits on, for whoever comes back. */
+  withdrawCommandLine(): void {
+    const kind = this.#waiting?.request.kind;
+    if (kind === 'command' || kind === 'continuation') this.cancel();
+  }
 }

@@ -1,0 +1,213 @@
+/** Runs commands in a session's runspace, one at a time, and keeps their books: id, duration, history, what the page shows of them. */
+import { errorLine, echoLine, hostWrite, type PageText } from '../console/page-text.ts';
+import { displayText } from '../protocol/clixml/display-text.ts';
+import { PsObject } from '../protocol/clixml/value.ts';
+import type { PipelineRun, PipelineResult, RunspacePool } from '../remoting/index.ts';
+import type { CommandRecord } from '../../shared/terminal.ts';
+import { explain } from './explain.ts';
+import { formatInputSpec, lineSpec } from './interactive-commands.ts';
+import type { Page } from './page.ts';
+import type { QuietWork } from './quiet-work.ts';
+import { isIncomplete } from './server-answers.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { SessionEvents } from './session-events.ts';
+import type { SessionHost } from './session-host.ts';
+
+/** What the runner needs of its session. */
+export interface RunnerPort {
+  readonly sessionId: number;
+  readonly server: ServerFacts;
+  readonly page: Page;
+  readonly host: SessionHost;
+  readonly events: SessionEvents;
+  readonly quiet: QuietWork;
+  readonly now: () => number;
+  pool(): RunspacePool;
+  isOpen(): boolean;
+  /** From Enter on, not only from the moment its pipeline runs. */
+  started(): void;
+  ended(): void;
+}
+
+/** Commands remembered for Up and Down and for the marks in the margin. */
+const MOST_HISTORY = 1000;
+
+export class CommandRunner {
+  readonly #port: RunnerPort;
+  readonly #history: string[] = [];
+  readonly #commands: CommandRecord[] = [];
+  #current: CommandRecord | undefined;
+  #nextCommandId = 1;
+  #commandId = 0;
+  /** The pipeline that Ctrl+C stops. */
+  #running: PipelineRun | undefined;
+  #idle: Promise<void> = Promise.resolve();
+
+  constructor(port: RunnerPort) {
+    this.#port = port;
+  }
+
+  /** The command that what is written now belongs to; 0 for none. */
+  get commandId(): number {
+    return this.#commandId;
+  }
+
+  get history(): string[] {
+    return [...this.#history];
+  }
+
+  get commands(): CommandRecord[] {
+    return this.#current ? [...this.#commands, this.#current] : [...this.#commands];
+  }
+
+  /** Resolves when the command that runs now, if any, has ended. Never rejects. */
+  get idle(): Promise<void> {
+    return this.#idle;
+  }
+
+  /** Ctrl+C. */
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+  }
+
+  /**
+   * Runs a line as it was typed. Returns the command's record where the server says that the line is unfinished: it goes on under the
+   * same id with the next call.
+   */
+  async typed(echo: PageText, text: string, commandId?: number): Promise<CommandRecord | undefined> {
+    // PowerShell's client sends a bare `exit` as Exit-PSSession: the remote `exit` would end the server's runspace.
+    const line = /^\s*exit\s*;?\s*$/i.test(text) ? 'Exit-PSSession' : text;
+    let unfinished = false;
+    const record = await this.#command(
+      text,
+      async ({ commandId: id }) => {
+        await this.#port.page.append(id, [echo]);
+        const result = await this.#follow(this.#start(line));
+        if (!isIncomplete(result)) return await this.#conclude(result);
+        unfinished = true;
+        return 'running';
+      },
+      commandId,
+    );
+    return unfinished ? record : undefined;
+  }
+
+  /** An unfinished line that is given up: its record ends. */
+  giveUp(record: CommandRecord): void {
+    this.#current = undefined;
+    this.#port.events.command(this.#port.sessionId, { ...record, state: 'stopped' });
+  }
+
+  /** Invoke-Command -Session. */
+  async invoke(script: string): Promise<CommandRecord> {
+    const id = String(this.#port.sessionId);
+    const echo = echoLine(`Invoke-Command -Session (Get-PSSession ${id}) -ScriptBlock { `, `${script} }`);
+    return await this.#command(script, async (record) => {
+      await this.#port.page.append(record.commandId, [echo]);
+      return await this.#conclude(await this.#follow(this.#start(script)));
+    });
+  }
+
+  /** Bookkeeping around one command: its id, Busy and Available again, its mark and duration. */
+  #command(
+    text: string,
+    body: (record: CommandRecord) => Promise<CommandRecord['state']>,
+    commandId: number = this.#nextCommandId++,
+  ): Promise<CommandRecord> {
+    const done = this.#kept({ commandId, text, state: 'running' }, body);
+    this.#idle = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  async #kept(
+    record: CommandRecord,
+    body: (record: CommandRecord) => Promise<CommandRecord['state']>,
+  ): Promise<CommandRecord> {
+    const { page, host, events, quiet, sessionId, now } = this.#port;
+    const began = now();
+    this.#commandId = record.commandId;
+    host.drewErrors = false;
+    this.#port.started();
+    this.#current = record;
+    events.command(sessionId, { ...record });
+    let state: CommandRecord['state'] = 'failed';
+    try {
+      await quiet.settle();
+      state = await body(record);
+    } catch (error) {
+      // Where the session itself has ended, its page and its row say why already.
+      if (this.#port.isOpen())
+        await page.append(record.commandId, [errorLine(explain(error, this.#port.server).title)]);
+    } finally {
+      this.#commandId = 0;
+      this.#running = undefined;
+      this.#port.ended();
+    }
+    // Still `running`: the line was unfinished and goes on under the same id.
+    if (state === 'running') return record;
+    this.#current = undefined;
+    const ended: CommandRecord = { ...record, state, duration: now() - began };
+    this.#remember(ended);
+    events.command(sessionId, ended);
+    return ended;
+  }
+
+  #remember(record: CommandRecord): void {
+    this.#commands.push(record);
+    if (this.#commands.length > MOST_HISTORY) this.#commands.shift();
+    if (this.#history.at(-1) !== record.text) this.#history.push(record.text);
+    if (this.#history.length > MOST_HISTORY) this.#history.shift();
+  }
+
+  #start(line: string): PipelineRun {
+    const run = this.#port.pool().run(lineSpec(line, this.#port.host.info, true));
+    this.#running = run;
+    return run;
+  }
+
+  /** Draws what a run brings besides host calls, which the host draws. Warnings and their like come as both: the host calls are drawn. */
+  async #follow(run: PipelineRun): Promise<PipelineResult> {
+    const { host } = this.#port;
+    for await (const record of run.records()) {
+      if (record.kind === 'output') {
+        await host.write([hostWrite(displayText(record.value), true)]);
+      } else if (record.kind === 'error') {
+        await host.write([errorLine(record.record.message)]);
+      }
+    }
+    return await run.finished;
+  }
+
+  async #conclude(result: PipelineResult): Promise<'completed' | 'failed' | 'stopped'> {
+    if (result.state === 'Completed') return this.#port.host.drewErrors ? 'failed' : 'completed';
+    if (result.state === 'Stopped') return 'stopped';
+    await this.#showError(result);
+    return 'failed';
+  }
+
+  /** A terminating error is formatted by the server, in a second pipeline, so that it looks as the server's PowerShell makes it. */
+  async #showError(result: PipelineResult): Promise<void> {
+    const { host } = this.#port;
+    const text = result.errorText ?? 'The command failed and gave no reason.';
+    if (!(result.error instanceof PsObject) || !this.#port.isOpen()) {
+      await host.write([errorLine(text)]);
+      return;
+    }
+    host.beginErrorPass();
+    try {
+      const run = this.#port.pool().run(formatInputSpec(host.info));
+      this.#running = run;
+      await run.writeInput(result.error);
+      run.endInput();
+      const formatted = await this.#follow(run);
+      if (formatted.state !== 'Completed' || !host.drew) await host.write([errorLine(text)]);
+    } catch {
+      await host.write([errorLine(text)]);
+    } finally {
+      host.endErrorPass();
+    }
+  }
+}
