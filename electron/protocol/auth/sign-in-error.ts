@@ -27,9 +27,11 @@ export type SignInErrorCode =
   | 'signin.rejected'
   /** The server cannot do what safe NTLM needs: facts `missing`. */
   | 'ntlm.weak'
+  /** No TLS inside the log-on could be agreed on: facts `reason`. */
+  | 'credssp.tls'
   /** An older, unsafe version was asked for; facts `version`. */
   | 'credssp.version'
-  /** The server reports an NTSTATUS of its own: facts `status`. */
+  /** The server reports an NTSTATUS of its own: facts `status` (a number), `name` where we know it. */
   | 'credssp.refused';
 
 export type SignInFacts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
