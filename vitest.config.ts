@@ -5,6 +5,12 @@ function project(name: string, include: string[], more: object = {}) {
   return { extends: true as const, test: { name, include, ...more } };
 }
 
+/**
+ * Of what drives processes and a browser, a change is not refused for one race on a machine that nobody can look at: it is run once more,
+ * and `npm test` names it. Never on a developer's own machine, where the first failure is the one to find.
+ */
+const retry = process.env['CI'] === 'true' ? 1 : 0;
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -19,12 +25,14 @@ export default defineConfig({
       project('integration', ['test/integration/**/*.test.ts'], {
         testTimeout: 60_000,
         hookTimeout: 180_000,
+        retry,
         sequence: { groupOrder: 1 },
       }),
       // One browser after the other, and after everything else: what is timed in them must not compete.
       project('e2e', ['test/e2e/**/*.test.ts'], {
         testTimeout: 120_000,
         hookTimeout: 300_000,
+        retry,
         fileParallelism: false,
         sequence: { groupOrder: 2 },
       }),

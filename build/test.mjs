@@ -9,7 +9,7 @@ import { cache } from './lib/paths.mjs';
 import { runMain, say } from './lib/problem.mjs';
 import { hasRightNode, runUnderRightNode } from './lib/right-node.mjs';
 import { run } from './lib/run.mjs';
-import { exitCodeFor, tally, tallyLine } from './lib/tally.mjs';
+import { exitCodeFor, secondTryLines, tally, tallyLine } from './lib/tally.mjs';
 
 await runMain(async () => {
   const args = process.argv.slice(2);
@@ -44,6 +44,7 @@ await runMain(async () => {
   );
   const counts = tally(existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : {});
   if (counts.passed + counts.failed + counts.skipped === 0) say('No test ran.');
+  for (const line of secondTryLines(counts)) say(line);
   say(tallyLine(counts));
   return exitCodeFor(counts, code);
 });

@@ -2,7 +2,8 @@
 
 /**
  * @param {{ numPassedTests?: number, numFailedTests?: number, numPendingTests?: number, numTodoTests?: number,
- *   testResults?: { status?: string, assertionResults?: unknown[] }[] }} report
+ *   testResults?: { status?: string,
+ *     assertionResults?: { status?: string, fullName?: string, failureMessages?: string[] }[] }[] }} report
  */
 export function tally(report) {
   const passed = report.numPassedTests ?? 0;
@@ -11,7 +12,12 @@ export function tally(report) {
   const brokenFiles = (report.testResults ?? []).filter(
     (file) => file.status === 'failed' && (file.assertionResults ?? []).length === 0,
   ).length;
-  return { passed, failed: (report.numFailedTests ?? 0) + brokenFiles, skipped };
+  // A test that passed and has failures to tell was run again (see `retry` in vitest.config.ts).
+  const secondTry = (report.testResults ?? [])
+    .flatMap((file) => file.assertionResults ?? [])
+    .filter((test) => test.status === 'passed' && (test.failureMessages ?? []).length > 0)
+    .map((test) => `${test.fullName ?? '?'}: ${(test.failureMessages?.[0] ?? '').split('\n', 1)[0]}`);
+  return { passed, failed: (report.numFailedTests ?? 0) + brokenFiles, skipped, secondTry };
 }
 
 /**
@@ -19,6 +25,14 @@ export function tally(report) {
  */
 export function tallyLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+/**
+ * A pass at the second try is a defect that has not been found yet: it is told, each time.
+ * @param {{ secondTry: string[] }} counts
+ */
+export function secondTryLines({ secondTry }) {
+  return secondTry.map((test) => `Passed only at the second try: ${test}`);
 }
 
 /**
