@@ -12,11 +12,6 @@ export interface ContextStep {
   readonly token?: Uint8Array;
   /** Nothing more is needed from the other end, and sealing is possible. */
   readonly complete: boolean;
-  /**
-   * SPNEGO only: not complete yet, as the other end still owes its mechListMIC, but the mechanism is, and seals already. CredSSP sends
-   * such a token together with the first sealed message: Windows takes them in no other way ([MS-CSSP] 3.1.5, step 3).
-   */
-  readonly canSeal?: boolean;
 }
 
 export interface SealedMessage {

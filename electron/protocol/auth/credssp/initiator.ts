@@ -1,9 +1,6 @@
 /**
  * CredSSP as a client ([MS-CSSP] 3.1.5): SPNEGO in TSRequests, the proof that both ends see the same TLS key, then the password. TLS itself
  * is around this and not in here: plain TSRequests come in and go out.
- *
- * Departures: where the server leaves out the mechListMIC that SPNEGO waits for, its pubKeyAuth counts in its place: it is made with the
- * same key and proves more.
  */
 import { ProtocolError, UsageError } from '../../errors.ts';
 import { equalBytes } from '../bytes.ts';
@@ -24,9 +21,20 @@ const OLDEST_SAFE_VERSION = FIRST_HASHED_VERSION;
 /** SPNEGO with NTLM takes two, with Kerberos one or two. */
 const MAX_NEGO_LEGS = 8;
 
+/** SPNEGO: the part of it that this needs. */
+export interface NegotiatedContext extends Pick<SecurityContext, 'step' | 'seal' | 'unseal' | 'close'> {
+  /**
+   * The mechanism is done, though the other end may still owe its mechListMIC. The token of that step goes together with the first sealed
+   * message: Windows takes them in no other way.
+   */
+  readonly canSeal: boolean;
+  /** The other end said no more. @throws SignInError where it owed something. */
+  finish(): void;
+}
+
 export interface CredSspOptions {
-  /** SPNEGO, or what stands in its place. Closed with this. */
-  readonly context: Pick<SecurityContext, 'step' | 'seal' | 'unseal' | 'close'>;
+  /** Closed with this. */
+  readonly context: NegotiatedContext;
   /** Of the server's TLS certificate: see `subjectPublicKey`. */
   readonly publicKey: Uint8Array;
   readonly credentials: PasswordCredentials;
@@ -109,7 +117,6 @@ export class CredSspInitiator {
     if (pubKeyAuth !== undefined) throw this.#violation('a proof before ours');
     const [received] = negoTokens ?? [];
     let token: Uint8Array | undefined;
-    let canSeal = this.#contextComplete;
     if (this.#contextComplete) {
       if (received !== undefined && received.length > 0) throw this.#violation('a token too many');
     } else {
@@ -118,9 +125,8 @@ export class CredSspInitiator {
       const step = await context.step(received);
       token = step.token;
       this.#contextComplete = step.complete;
-      canSeal = step.complete || step.canSeal === true;
     }
-    if (canSeal) return this.#prove(token);
+    if (context.canSeal) return this.#prove(token);
     if (token === undefined) throw new UsageError('credssp.no-token', 'The log-on has no answer to a token');
     this.#advance('tokens', 'negotiating');
     return encodeTsRequest({ version: OUR_VERSION, negoTokens: [token] });
@@ -152,6 +158,9 @@ export class CredSspInitiator {
       if (this.#contextComplete) throw this.#violation('a token too many');
       const step = await context.step(received);
       if (!step.complete || step.token !== undefined) throw this.#violation('a log-on without end');
+      this.#contextComplete = true;
+    } else if (!this.#contextComplete) {
+      context.finish();
       this.#contextComplete = true;
     }
     const expected = publicKeyProof(crypto, 'Server-To-Client', publicKey, this.#nonce);
