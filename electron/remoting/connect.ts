@@ -1,6 +1,7 @@
 /** Where to connect and as whom, and the pool or connection made of it. */
 import { createBasicAuthenticator } from '../protocol/auth/basic.ts';
 import { WinRmHttpClient } from '../transport/winrm-http/client.ts';
+import type { RetryOptions } from './link.ts';
 import { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
 import { WsmanClient } from './wsman-client.ts';
 import { WsmanConnection } from './wsman-connection.ts';
@@ -30,6 +31,11 @@ export interface WinRmTarget {
   readonly noProfile?: boolean;
   /** RFC 4646 tag of the language that faults should come in. */
   readonly locale?: string;
+  /**
+   * How long and how often a server that cannot be reached is tried again; `{}` for four minutes. Where it is not given, the first failure
+   * breaks the pool.
+   */
+  readonly retry?: RetryOptions;
   /** What the server is called in messages; default: `server`. */
   readonly computerName?: string;
 }
@@ -79,6 +85,7 @@ export function createPool(
     security: (target.https ?? true) ? 'Basic over HTTPS' : 'Basic over HTTP, readable',
     ...(target.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: target.idleTimeoutMs }),
     ...(target.noProfile === undefined ? {} : { noProfile: target.noProfile }),
+    ...(target.retry === undefined ? {} : { retry: target.retry }),
     ...(target.locale === undefined ? {} : { locale: target.locale }),
   });
   return new RunspacePool(connection, options, listener);

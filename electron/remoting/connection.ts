@@ -17,6 +17,40 @@ export interface ConnectionEvents {
   onPipelineEnded(pipelineId: string, error?: Error): void;
   /** The connection is over. Undefined when we closed it. */
   onClosed(error: Error | undefined): void;
+  /** The server cannot be reached, for the reason given; the connection tries again by itself. */
+  onInterrupted?(interruption: Interruption): void;
+  /** The server answers again. */
+  onResumed?(): void;
+  /** An answer of the server to the standing Receive of this target may have been lost on the way. */
+  onAnswerLost?(pipelineId: string | undefined): void;
+  /** We are disconnected, not by our own doing: the shell may stand on the server still, and `reconnect` may bring us back. */
+  onDisconnected?(error: Error): void;
+}
+
+/** A connection that is interrupted, as it stands before the next attempt. */
+export interface Interruption {
+  /** Why the last attempt failed. */
+  readonly error: Error;
+  /** Attempts so far. */
+  readonly attempts: number;
+  /** How long until the next one. */
+  readonly retryInMs: number;
+  /** How long until it is given up. */
+  readonly giveUpInMs: number;
+}
+
+/** [MS-PSRP] 3.1.5.3.16 */
+export interface DisconnectOptions {
+  /** How long the server keeps the shell without a client. Default: as it was made. */
+  readonly idleTimeoutMs?: number;
+  /** What happens to output once the server's buffer is full: the command waits, or the output is lost. Default: as it was. */
+  readonly bufferMode?: 'Block' | 'Drop';
+}
+
+/** A command of a shell, as the server lists it. */
+export interface ServerPipeline {
+  readonly id: string;
+  readonly state?: string;
 }
 
 export interface RemotingConnection {
@@ -29,7 +63,7 @@ export interface RemotingConnection {
     readonly security?: string;
   };
   /** How many bytes of fragments fit in one call of each kind, as negotiated so far. */
-  capacity(call: 'open' | 'pipeline' | 'send', stream?: PsrpStream): number;
+  capacity(call: 'open' | 'connect' | 'pipeline' | 'send', stream?: PsrpStream): number;
   /** The server's PSRP version is known: larger payloads may fit. */
   protocolNegotiated?(version: string): void;
   /** Make the remote shell with the opening fragments (SESSION_CAPABILITY and INIT_RUNSPACEPOOL). */
@@ -41,8 +75,27 @@ export interface RemotingConnection {
   stopPipeline(pipelineId: string): Promise<void>;
   /** The pipeline is done with; free it on the server. Never fails. */
   closePipeline(pipelineId: string): Promise<void>;
+  /** Ends the wait before the next attempt, where the server cannot be reached. */
+  retryNow?(): void;
+  /** Where a shell can outlive its client. */
+  readonly shells?: ShellControl;
   /** Delete the shell and let go of everything. Never fails. */
   close(): Promise<void>;
   /** Let go at once without telling the server. */
   abort(error: Error): void;
+}
+
+/** What a connection can do where the shell is the server's and not ours. Each throws ShellFault where the server has something against it. */
+export interface ShellControl {
+  /** Leave the shell running without us. What the server had sent before is handed on first. */
+  disconnect(options: DisconnectOptions): Promise<void>;
+  /** Come back to the shell we left, and to its pipelines. */
+  reconnect(): Promise<void>;
+  /**
+   * Take over a shell that another client left, with SESSION_CAPABILITY and CONNECT_RUNSPACEPOOL; its answer comes as data. Pipelines are
+   * taken over one by one.
+   */
+  connect(shellId: string, data: Uint8Array, events: ConnectionEvents): Promise<void>;
+  connectPipeline(pipelineId: string): Promise<void>;
+  listPipelines(): Promise<ServerPipeline[]>;
 }

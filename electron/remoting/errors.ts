@@ -25,3 +25,27 @@ export class PipelineFailedError extends Error {
     this.record = record;
   }
 }
+
+/** Nothing of it was sent: the connection was given up before. It may be sent when there is another. */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError';
+  readonly code = 'send.not-sent';
+
+  constructor() {
+    super('The connection was lost before this was sent.');
+  }
+}
+
+/** The connection failed while this was sent, and nobody can say whether it arrived. It was not sent a second time, lest it be done twice. */
+export class SendUncertainError extends Error {
+  override readonly name = 'SendUncertainError';
+  readonly code = 'send.uncertain';
+  override readonly cause: Error;
+
+  constructor(cause: Error) {
+    super(
+      'The connection failed while input was sent; whether it arrived is not known, and it was not sent again.',
+    );
+    this.cause = cause;
+  }
+}

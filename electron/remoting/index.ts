@@ -15,14 +15,27 @@ export {
   type CommandOutput,
   type CommandShellOptions,
 } from './command-shell.ts';
-export type { ConnectionEvents, PsrpStream, RemotingConnection } from './connection.ts';
-export { PipelineFailedError, PoolStateError } from './errors.ts';
+export { connectPool } from './connect-pool.ts';
+export { systemClock, type Clock } from './clock.ts';
+export type {
+  ConnectionEvents,
+  DisconnectOptions,
+  Interruption,
+  PsrpStream,
+  RemotingConnection,
+  ServerPipeline,
+  ShellControl,
+} from './connection.ts';
+export { NotSentError, PipelineFailedError, PoolStateError, SendUncertainError } from './errors.ts';
+export type { RetryOptions } from './link.ts';
+export { ShellFault, shellFaultReason, type ShellFaultReason } from './shell-fault.ts';
 export type { HostCallOutcome, PSHost } from './host.ts';
 export { connectPipe, pipePath } from './pipe.ts';
 export { PipelineRun, type PipelineRecord, type PipelineResult } from './pipeline-run.ts';
 export { PowerShell } from './powershell.ts';
 export { ProcessConnection, type ProcessConnectionOptions } from './process-connection.ts';
+export type { Password, SecretSource } from './secret.ts';
 export { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
 export { WsmanConnection, type SoapHttp, type WsmanConnectionOptions } from './wsman-connection.ts';
 export type { PeerCertificate } from '../transport/errors.ts';
-export { WsmanClient, type WsmanClientOptions } from './wsman-client.ts';
+export { WsmanClient, type ShellWithCommands, type WsmanClientOptions } from './wsman-client.ts';

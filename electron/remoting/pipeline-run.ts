@@ -23,6 +23,8 @@ export interface PipelineResult {
 export interface RunPort {
   /** Resolves once the engine was told to stop. */
   stop(): Promise<void>;
+  /** Ends the run here at once, and on the server when it can be told. */
+  abandon(error: Error): void;
   writeInput(value: PsValue): Promise<void>;
   endInput(): void;
   hostCall(event: HostCallEvent, signal: AbortSignal): Promise<void>;
@@ -44,6 +46,7 @@ export class PipelineRun implements AsyncIterable<PsValue> {
   #settle!: { resolve: (result: PipelineResult) => void; reject: (error: Error) => void };
   #ended = false;
   #claimed = false;
+  #stopping = false;
 
   constructor(id: string, port: RunPort) {
     this.id = id;
@@ -57,6 +60,11 @@ export class PipelineRun implements AsyncIterable<PsValue> {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether somebody asked for its end. */
+  get isStopping(): boolean {
+    return this.#stopping;
   }
 
   /** Every record of every stream in the order the server sent it. Host calls are made in their place. Once per run. */
@@ -103,9 +111,20 @@ export class PipelineRun implements AsyncIterable<PsValue> {
   /** Ctrl+C. Resolves when the pipeline has ended, or the connection with it. */
   async stop(): Promise<void> {
     if (this.#ended) return;
+    this.#stopping = true;
     this.#queue.unbind();
     await this.#port.stop();
     await this.finished.catch(() => undefined);
+  }
+
+  /**
+   * Lets go of it at once, without waiting for the server: for who will not wait for one that cannot be reached. The server is told to end
+   * it as soon as it can be. The records end with `reason`.
+   */
+  abandon(reason: Error = new Error('The pipeline was abandoned.')): void {
+    if (this.#ended) return;
+    this.#stopping = true;
+    this.#port.abandon(reason);
   }
 
   /** Sends an input object; resolves when there is room for the next. */

@@ -9,11 +9,20 @@ import type { PsrpEvent, StateError } from '../protocol/psrp/events.ts';
 import type { PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
 import { psPrimitiveDictionary, type PsPrimitive, type PsValue } from '../protocol/clixml/value.ts';
 import type { Outgoing } from '../protocol/psrp/outgoing.ts';
-import type { ConnectionEvents, RemotingConnection } from './connection.ts';
-import { PoolStateError } from './errors.ts';
+import type {
+  ConnectionEvents,
+  DisconnectOptions,
+  Interruption,
+  RemotingConnection,
+  ServerPipeline,
+  ShellControl,
+} from './connection.ts';
+import { NotSentError, PoolStateError } from './errors.ts';
 import type { HostCallOutcome, PSHost } from './host.ts';
+import { Outbox } from './outbox.ts';
 import { PipelineRun, type PipelineResult } from './pipeline-run.ts';
 import { nodeSessionKeyCrypto } from './session-key-crypto.ts';
+import { ShellFault, shellFaultReason } from './shell-fault.ts';
 
 export interface RunspacePoolOptions {
   /** Default 1. */
@@ -23,13 +32,17 @@ export interface RunspacePoolOptions {
   readonly host?: PSHost;
   /** Goes to `$PSSenderInfo.ApplicationArguments`. */
   readonly applicationArguments?: Readonly<Record<string, PsValue>>;
-  /** Default: a random GUID. */
+  /** Default: a random GUID. For `connect` the id of the shell, which is its pool's. */
   readonly id?: string;
 }
 
 export interface PoolListener {
-  /** The state changed; `error` says why it broke. */
+  /** The state changed; `error` says why it broke, or why it is Disconnected where that was not asked for. */
   stateChanged?(state: PoolState, error: Error | undefined): void;
+  /** The server cannot be reached; the state is what it was, and what is sent waits. Told again before each attempt. */
+  interrupted?(interruption: Interruption): void;
+  /** The server answers again. */
+  resumed?(): void;
   userEvent?(event: Extract<PsrpEvent, { kind: 'userEvent' }>): void;
 }
 
@@ -47,13 +60,15 @@ export class RunspacePool {
   readonly #runs = new Map<string, PipelineRun>();
   readonly #calls = new Map<bigint, Waiter<boolean | bigint>>();
   readonly #keyWaiters: Waiter<void>[] = [];
-  /** Sends to one target go out in order; targets do not wait for each other. */
-  readonly #lanes = new Map<string, { tail: Promise<void>; bytes: number }>();
+  readonly #outbox: Outbox;
+  /** Runs that were stopped or abandoned while the server could not be told. */
+  readonly #toClose = new Set<string>();
   #hostTail: Promise<void> = Promise.resolve();
   #opened: Waiter<void> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
   #state: PoolState = 'BeforeOpen';
+  #interruption: Interruption | undefined;
 
   constructor(
     connection: RemotingConnection,
@@ -75,6 +90,14 @@ export class RunspacePool {
         ? { applicationArguments: psPrimitiveDictionary(options.applicationArguments) }
         : {}),
     });
+    this.#outbox = new Outbox({
+      send: (out) => this.#send(out),
+      mayStay: (error) => error instanceof NotSentError,
+      failed: (out, error) => {
+        if (out.pipelineId === undefined) this.#break(error);
+        else this.#lose(out.pipelineId, error);
+      },
+    });
   }
 
   get state(): PoolState {
@@ -91,22 +114,190 @@ export class RunspacePool {
     return this.#core.applicationPrivateData;
   }
 
+  /** Why the server cannot be reached just now; undefined where it can, or where that is over. */
+  get interruption(): Interruption | undefined {
+    return this.#interruption;
+  }
+
+  /** The pipelines that have not ended. */
+  get runs(): readonly PipelineRun[] {
+    return [...this.#runs.values()];
+  }
+
   /** Makes the remote shell and waits until the pool is Opened. */
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    return this.#begin(async () => {
+      this.#core.open();
+      this.#note();
+      await this.connection.open(this.id, this.#opening('open'), this.#events());
+    });
+  }
+
+  /**
+   * Takes over the shell of that id, which another client left, and waits until the pool is Opened. Its pipelines are taken over one by one,
+   * by {@link connectPipeline} ([MS-PSRP] 3.1.4.10).
+   * @throws ShellFault: `in-use`, `not-found`
+   */
+  connect(): Promise<void> {
+    return this.#begin(async () => {
+      const shells = this.#shells();
+      this.#core.connect();
+      this.#note();
+      await shells.connect(this.id, this.#opening('connect'), this.#events());
+    });
+  }
+
+  #opening(call: 'open' | 'connect'): Uint8Array {
+    return this.#core.takeOutgoing(() => this.connection.capacity(call))?.data ?? new Uint8Array();
+  }
+
+  async #begin(make: () => Promise<void>): Promise<void> {
     const opened = new Promise<void>((resolve, reject) => {
       this.#opened = { resolve, reject };
     });
     opened.catch(() => undefined);
-    this.#core.open();
-    this.#note();
-    const first = this.#core.takeOutgoing(() => this.connection.capacity('open'));
     try {
-      await this.connection.open(this.id, first?.data ?? new Uint8Array(), this.#events());
+      await make();
       this.#flush();
     } catch (error) {
       this.#break(asError(error));
     }
     await opened;
+  }
+
+  /** Whether the shell can outlive us: over WSMan, from protocol 2.2 on. */
+  get canDisconnect(): boolean {
+    const version = this.#core.protocolVersion;
+    return this.connection.shells !== undefined && version !== undefined && version !== '2.1';
+  }
+
+  #shells(): ShellControl {
+    const { shells } = this.connection;
+    if (shells === undefined) throw cannotDisconnect('A session over a pipe ends with its connection.');
+    return shells;
+  }
+
+  /**
+   * Leaves the shell and what runs in it. Runs stay as they are and go on when the pool is connected again; what arrived can still be read.
+   * While the server cannot be reached, the pool is left without its knowing.
+   * @throws ShellFault `cannot-disconnect`; the pool is what it was then
+   */
+  async disconnect(options: DisconnectOptions = {}): Promise<void> {
+    this.#mustBeOpen('it can be disconnected while it is open');
+    const shells = this.#shells();
+    if (!this.canDisconnect)
+      throw cannotDisconnect('The server speaks a protocol that knows no disconnecting.');
+    this.#core.beginDisconnect();
+    this.#note();
+    // What was handed to the connection is on its way, or waits for a server that cannot be reached.
+    if (this.#interruption === undefined) await this.#outbox.allDrained();
+    this.#outbox.pause();
+    try {
+      await shells.disconnect(options);
+    } catch (error) {
+      if (this.#core.state === 'Disconnecting') {
+        this.#core.reconnected();
+        this.#afterReturn();
+      }
+      throw error;
+    }
+    this.#setDisconnected(undefined);
+  }
+
+  /**
+   * Comes back to the shell we were disconnected from, and to its pipelines.
+   * @throws ShellFault: `in-use` where another client has it, `not-found` where it is gone; the pool is Broken then. TransportError
+   */
+  async reconnect(): Promise<void> {
+    if (this.#state !== 'Disconnected')
+      throw new PoolStateError(this.#state, 'only a disconnected pool can be reconnected');
+    const shells = this.#shells();
+    this.#core.reconnecting();
+    this.#note();
+    try {
+      await shells.reconnect();
+    } catch (error) {
+      if (shellFaultReason(error) === 'not-found') this.#break(asError(error));
+      else if (this.#core.state === 'Connecting') this.#setDisconnected(asError(error));
+      throw error;
+    }
+    if (this.#core.state !== 'Connecting')
+      throw new PoolStateError(this.#core.state, 'it ended while it was reconnected');
+    this.#core.reconnected();
+    this.#afterReturn();
+  }
+
+  /** The pipelines of the shell, as the server lists them: those of an earlier client too. */
+  async listPipelines(): Promise<ServerPipeline[]> {
+    this.#mustBeOpen('connect to it first');
+    return this.#shells().listPipelines();
+  }
+
+  /**
+   * Takes over a pipeline that another client started in this shell, with the output that nobody has received yet ([MS-PSRP] 3.1.4.10.1).
+   * @throws ShellFault: `in-use`, `not-found`
+   */
+  async connectPipeline(id: string): Promise<PipelineRun> {
+    this.#mustBeOpen('connect to it first');
+    const shells = this.#shells();
+    const pipeline = this.#core.reconstructPipeline(id);
+    const run = this.#start(pipeline.id, undefined, {
+      write: (value) => pipeline.writeInput(value),
+      end: () => pipeline.endInput(),
+      stopping: () => pipeline.stopping(),
+    });
+    try {
+      await shells.connectPipeline(pipeline.id);
+    } catch (error) {
+      run.fail(asError(error));
+      if (!pipeline.hasEnded) pipeline.abandon(asError(error));
+      this.#core.nextEvents();
+      throw error;
+    }
+    if (!pipeline.hasEnded) pipeline.connected();
+    this.#dispatchAll();
+    return run;
+  }
+
+  /** Ends the wait before the next attempt while the server cannot be reached. */
+  retryNow(): void {
+    this.connection.retryNow?.();
+  }
+
+  #setDisconnected(error: Error | undefined): void {
+    this.#outbox.pause();
+    this.#interruption = undefined;
+    this.#core.disconnected();
+    this.#dispatchAll();
+    this.#note(error);
+    // Who waits for a pipeline to stop waits for a server that is not there.
+    for (const run of this.#runs.values()) {
+      if (run.isStopping)
+        this.#letRunGo(
+          run,
+          new PoolStateError('Disconnected', 'it stops the pipeline when it is connected again'),
+        );
+    }
+  }
+
+  /** Open again after a disconnect, or after one that was refused. */
+  #afterReturn(): void {
+    this.#dispatchAll();
+    this.#note();
+    this.#outbox.resume();
+    this.#flush();
+    for (const id of this.#toClose) void this.connection.closePipeline(id);
+    this.#toClose.clear();
+  }
+
+  /** Ends a run for its reader; the server is told at once, or when it can be. */
+  #letRunGo(run: PipelineRun, error: Error): void {
+    run.fail(error);
+    const pipeline = this.#core.pipeline(run.id);
+    if (pipeline && !pipeline.hasEnded) pipeline.abandon(error);
+    this.#core.nextEvents();
+    if (this.#state === 'Opened') void this.connection.closePipeline(run.id);
+    else this.#toClose.add(run.id);
   }
 
   /** Starts a pipeline. Records must be read (or `collect`ed) for it to go on past a bound. */
@@ -205,18 +396,25 @@ export class RunspacePool {
       stop: async () => {
         core.stopping();
         // One of which nothing had left has ended with that.
-        for (const event of this.#core.nextEvents()) void this.#dispatch(event, 0);
+        this.#dispatchAll();
         if (run.ended) return;
+        if (this.#state !== 'Opened') {
+          this.#letRunGo(
+            run,
+            new PoolStateError(this.#state, 'it stops the pipeline when it is connected again'),
+          );
+          return;
+        }
         // A pipeline whose creation is still on its way is stopped when the server knows it.
-        await this.#lanes.get(lane('default', id))?.tail;
+        await this.#outbox.drained('default', id);
         if (!run.ended)
           await this.connection.stopPipeline(id).catch((error: unknown) => this.#lose(id, asError(error)));
       },
+      abandon: (error) => this.#letRunGo(run, error),
       writeInput: async (value) => {
         core.write(value);
         this.#flush();
-        const state = this.#lanes.get(lane('default', id));
-        if (state && state.bytes > MOST_UNSENT) await state.tail;
+        if (this.#outbox.bytes(id) > MOST_UNSENT) await this.#outbox.drained('default', id);
       },
       endInput: () => {
         core.end();
@@ -229,8 +427,7 @@ export class RunspacePool {
     const forget = (): void => {
       signal?.removeEventListener('abort', onAbort);
       this.#runs.delete(id);
-      this.#lanes.delete(lane('default', id));
-      this.#lanes.delete(lane('promptResponse', id));
+      this.#outbox.forget(id);
     };
     run.finished.then(forget, forget);
     this.#flush();
@@ -251,7 +448,21 @@ export class RunspacePool {
         if (error) this.#break(error);
         else this.#end(undefined);
       },
+      onInterrupted: (interruption) => {
+        this.#interruption = interruption;
+        this.#listener.interrupted?.(interruption);
+      },
+      onResumed: () => {
+        this.#interruption = undefined;
+        this.#listener.resumed?.();
+      },
+      onDisconnected: (error) => this.#setDisconnected(error),
     };
+  }
+
+  /** What a call of ours changed. */
+  #dispatchAll(): void {
+    for (const event of this.#core.nextEvents()) void this.#dispatch(event, 0);
   }
 
   #receive(data: Uint8Array, pipelineId: string | undefined): Promise<void> | undefined {
@@ -393,29 +604,14 @@ export class RunspacePool {
         this.connection.capacity(target.opensPipeline ? 'pipeline' : 'send', target.stream),
       );
       if (!out) return;
-      this.#enqueue(out);
+      this.#outbox.add(out);
     }
   }
 
-  #enqueue(out: Outgoing): void {
-    const key = lane(out.stream, out.pipelineId);
-    const state = this.#lanes.get(key) ?? { tail: Promise.resolve(), bytes: 0 };
-    this.#lanes.set(key, state);
-    state.bytes += out.data.length;
-    state.tail = state.tail.then(async () => {
-      try {
-        if (out.opensPipeline && out.pipelineId !== undefined) {
-          await this.connection.createPipeline(out.pipelineId, out.data);
-        } else {
-          await this.connection.send(out.data, out.stream, out.pipelineId);
-        }
-      } catch (error) {
-        if (out.pipelineId === undefined) this.#break(asError(error));
-        else this.#lose(out.pipelineId, asError(error));
-      } finally {
-        state.bytes -= out.data.length;
-      }
-    });
+  #send(out: Outgoing): Promise<void> {
+    return out.opensPipeline && out.pipelineId !== undefined
+      ? this.connection.createPipeline(out.pipelineId, out.data)
+      : this.connection.send(out.data, out.stream, out.pipelineId);
   }
 
   /** One pipeline is out of our hands, and only it: the server is told to end it, lest it hold the runspace for ever. */
@@ -451,6 +647,8 @@ export class RunspacePool {
     this.#opened = undefined;
     for (const waiter of [...this.#calls.values(), ...this.#keyWaiters.splice(0)]) waiter.reject(error);
     this.#calls.clear();
+    this.#outbox.clear();
+    this.#interruption = undefined;
     for (const run of this.#runs.values()) run.fail(error);
   }
 
@@ -466,8 +664,8 @@ export class RunspacePool {
   }
 }
 
-function lane(stream: string, pipelineId: string | undefined): string {
-  return `${stream}/${pipelineId ?? ''}`;
+function cannotDisconnect(message: string): ShellFault {
+  return new ShellFault('cannot-disconnect', { message });
 }
 
 function resultOf(event: Extract<PsrpEvent, { kind: 'pipelineState' }>): PipelineResult {

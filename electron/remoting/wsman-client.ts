@@ -7,9 +7,12 @@ import {
   decodePullResponse,
   encodeEnumerateRequest,
   encodePullRequest,
+  type CommandDescription,
+  type EnumerateRequest,
+  type EnumerationItems,
 } from '../protocol/wsman/enumerate.ts';
 import { readEnvelope, type Envelope, type RequestContext } from '../protocol/wsman/envelope.ts';
-import { faultIn, readAnswer } from '../protocol/wsman/faults.ts';
+import { faultIn, readAnswer, WsmanFault } from '../protocol/wsman/faults.ts';
 import {
   decodeIdentifyResponse,
   encodeIdentifyRequest,
@@ -18,7 +21,8 @@ import {
 import { ACTION, RESOURCE } from '../protocol/wsman/names.ts';
 import type { ShellDescription } from '../protocol/wsman/shell-description.ts';
 import { CommandShell, type CommandShellOptions } from './command-shell.ts';
-import type { SoapHttp } from './wsman-connection.ts';
+import { asShellFault } from './shell-fault.ts';
+import type { SoapHttp } from './soap-http.ts';
 
 export interface WsmanClientOptions {
   readonly http: SoapHttp;
@@ -32,10 +36,14 @@ const ENVELOPE_BYTES = 150 * 1024;
 const OPERATION_MS = 60_000;
 /** On top of the operation's own time-out: the way there and back. */
 const NETWORK_MS = 10_000;
-/** Shells in one answer. */
+/** Shells or commands in one answer. */
 const BATCH = 50;
 /** No server lets its users have as many; a list that goes on beyond this is not a list. */
-const MOST_SHELLS = 10_000;
+const MOST_ITEMS = 10_000;
+
+export interface ShellWithCommands extends ShellDescription {
+  readonly commands: readonly CommandDescription[];
+}
 
 export class WsmanClient {
   readonly #options: WsmanClientOptions;
@@ -62,22 +70,50 @@ export class WsmanClient {
   }
 
   /** Every shell of this user on the server, those of other clients too. */
-  async enumerateShells(): Promise<ShellDescription[]> {
+  enumerateShells(): Promise<ShellDescription[]> {
+    return this.#enumerate({ resourceUri: RESOURCE.shell }, (items) => items.shells);
+  }
+
+  /** What runs, or has ended and was not received to its end, in one shell ([MS-PSRP] 3.1.4.10.1). @throws ShellFault */
+  enumerateCommands(shellId: string): Promise<CommandDescription[]> {
+    return this.#enumerate({ resourceUri: RESOURCE.command, shellId }, (items) => items.commands);
+  }
+
+  /** Every shell with its commands. One that ends meanwhile is left out. */
+  async enumerateShellsWithCommands(): Promise<ShellWithCommands[]> {
+    const shells = await this.enumerateShells();
+    const withCommands = await Promise.all(
+      shells.map(async (shell) => {
+        try {
+          return { ...shell, commands: await this.enumerateCommands(shell.shellId) };
+        } catch (error) {
+          if (error instanceof WsmanFault) return undefined;
+          throw error;
+        }
+      }),
+    );
+    return withCommands.filter((shell) => shell !== undefined);
+  }
+
+  async #enumerate<T>(
+    request: Pick<EnumerateRequest, 'resourceUri' | 'shellId'>,
+    pick: (items: EnumerationItems) => readonly T[],
+  ): Promise<T[]> {
     const context = this.context();
-    const first = encodeEnumerateRequest(context, { resourceUri: RESOURCE.shell, maxElements: BATCH });
+    const first = encodeEnumerateRequest(context, { ...request, maxElements: BATCH });
     let items = decodeEnumerateResponse(await this.ask(first, ACTION.enumerate, context));
-    const shells = [...items.shells];
-    while (!items.endOfSequence && items.context !== '' && shells.length < MOST_SHELLS) {
+    const found = [...pick(items)];
+    while (!items.endOfSequence && items.context !== '' && found.length < MOST_ITEMS) {
       const next = this.context();
       const body = encodePullRequest(next, {
-        resourceUri: RESOURCE.shell,
+        resourceUri: request.resourceUri,
         context: items.context,
         maxElements: BATCH,
       });
       items = decodePullResponse(await this.ask(body, ACTION.pull, next));
-      shells.push(...items.shells);
+      found.push(...pick(items));
     }
-    return shells;
+    return found;
   }
 
   /** Ends a shell and all that runs in it, whoever made it. */
@@ -117,6 +153,10 @@ export class WsmanClient {
       mayWait: action === ACTION.receive,
       ...(signal === undefined ? {} : { signal }),
     });
-    return readAnswer(answer.body, { action, messageId: context.messageId }, answer.status);
+    try {
+      return readAnswer(answer.body, { action, messageId: context.messageId }, answer.status);
+    } catch (error) {
+      throw asShellFault(error);
+    }
   }
 }

@@ -1,54 +1,63 @@
-/** PSRP over WSMan ([MS-PSRP] 3.1.5.3): the runspace pool is a shell, a pipeline is a command of it. */
+/**
+ * PSRP over WSMan ([MS-PSRP] 3.1.5.3): the runspace pool is a shell, a pipeline is a command of it.
+ *
+ * When the network fails, the connection goes on by itself: it asks again, with growing waits, until a window has passed ({@link Link}),
+ * and reconnects where the server has noticed and set the shell aside meanwhile ([MS-WSMV] 3.1.4.16). Requests are repeated where that does
+ * no harm, and only there:
+ *
+ * - a Receive always: what an answer that was lost on the way held, is told by the ids of the fragments that come next;
+ * - a Command, because its id is ours: a server that knows the id already refuses the second, and that is the proof that the first arrived;
+ * - Signal, Disconnect, Reconnect, Connect and Delete, which change nothing a second time;
+ * - the answer to a host call, where it is whole in one Send: a server drops the second answer to a call ([MS-PSRP] 3.2.5.4.28); and calls
+ *   to the pool, which ask for the same state a second time;
+ * - input of a pipeline only where nothing of the request can have left. Sent twice it would be there twice, and no server can be asked
+ *   whether it has it: the pipeline ends with a {@link SendUncertainError} instead.
+ */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { decodeCommandResponse, encodePipelineRequest } from '../protocol/wsman/command.ts';
-import { decodeCreateResponse, encodeCreateRequest } from '../protocol/wsman/create.ts';
-import { encodeDeleteRequest } from '../protocol/wsman/delete.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import { decodeCommandResponse } from '../protocol/wsman/command.ts';
+import { decodeConnectResponse } from '../protocol/wsman/connect.ts';
+import { decodeCreateResponse } from '../protocol/wsman/create.ts';
 import type { Envelope, RequestContext } from '../protocol/wsman/envelope.ts';
 import { FAULT } from '../protocol/wsman/fault-codes.ts';
 import { readAnswer, WsmanFault } from '../protocol/wsman/faults.ts';
-import { ACTION, powershellResource, SIGNAL } from '../protocol/wsman/names.ts';
-import {
-  decodeReceiveResponse,
-  encodeReceiveRequest,
-  type ReceiveResponse,
-} from '../protocol/wsman/receive.ts';
-import { encodeSendRequest } from '../protocol/wsman/send.ts';
-import { encodeSignalRequest } from '../protocol/wsman/signal.ts';
-import { payloadCapacity } from '../protocol/wsman/size.ts';
-import type { ConnectionEvents, PsrpStream, RemotingConnection } from './connection.ts';
+import { ACTION, SIGNAL } from '../protocol/wsman/names.ts';
+import { decodeReceiveResponse, type ReceiveResponse } from '../protocol/wsman/receive.ts';
+import { sleep, systemClock, type Clock } from './clock.ts';
+import type {
+  ConnectionEvents,
+  DisconnectOptions,
+  PsrpStream,
+  RemotingConnection,
+  ServerPipeline,
+  ShellControl,
+} from './connection.ts';
+import { NotSentError, SendUncertainError } from './errors.ts';
+import { failedOnTheWay, Link, LinkLostError, wasNeverSent, type RetryOptions } from './link.ts';
+import { asShellFault, shellFaultReason } from './shell-fault.ts';
+import { ShellRequests, type ShellRequestOptions } from './shell-requests.ts';
+import type { SoapHttp } from './soap-http.ts';
+import { isWholeMessages } from './whole-messages.ts';
+import { WsmanClient } from './wsman-client.ts';
 
-/** What the connection needs of HTTP: one request, one answer. Implemented by transport/winrm-http. */
-export interface SoapHttp {
-  post(
-    body: string,
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly mayWait?: boolean },
-  ): Promise<{ readonly status: number; readonly body: string }>;
-  close(): void;
-}
+export type { SoapHttp } from './soap-http.ts';
 
-export interface WsmanConnectionOptions {
+export interface WsmanConnectionOptions extends ShellRequestOptions {
   readonly http: SoapHttp;
-  /** The endpoint's URL as it stands in `To`. */
-  readonly url: string;
   readonly computerName: string;
-  readonly configurationName: string;
   readonly userName?: string;
   readonly security?: string;
-  /** Default: the server's own. */
-  readonly idleTimeoutMs?: number;
-  /** Shows in a list of shells on the server. */
-  readonly name?: string;
-  readonly noProfile?: boolean;
-  readonly locale?: string;
+  /** How long and how often a server that cannot be reached is tried. Where it is not given, the first failure ends the connection. */
+  readonly retry?: RetryOptions;
+  readonly clock?: Clock;
+  /** 0 ≤ n < 1 */
+  readonly random?: () => number;
 }
 
-/** 150 KB: what every server takes (Windows Server 2008 R2); raised once the server is known to be newer. */
-const ENVELOPE_BYTES_V2 = 150 * 1024;
-/** 500 KB: the default of every server since Windows Server 2012. */
-const ENVELOPE_BYTES_V3 = 500 * 1024;
 /** How long a Receive waits at the server before it says that there is nothing yet: well under every proxy's patience. */
 const RECEIVE_WAIT_MS = 20_000;
+/** After an interruption: soon enough to say that the server is back although it has nothing to say. Windows takes half a second and more. */
+const SETTLING_WAIT_MS = 1_000;
 /** Create starts a process on the server. No request may ask for more than the server's MaxTimeoutms, whose default this is. */
 const OPEN_MS = 60_000;
 /** Every other operation is done at once by a server that is well. */
@@ -62,109 +71,209 @@ const MOST_QUICK = 5;
 const QUICK_PAUSE_MS = 100;
 /** A shell that is being made when its opening is cancelled can be deleted only once it is there: a server that is well needs a second or two. */
 const CREATE_WAIT_MS = 2_000;
+/** A server that has disconnected answers the Receives that waited, with what there was or with a fault; most do so before. */
+const LINGER_MS = 2_000;
+/** Answers in a row that are no answers: a gateway's page comes once or twice, another protocol for ever. */
+const MOST_DAMAGED = 3;
+
+type State = 'new' | 'open' | 'leaving' | 'away' | 'closing' | 'closed';
+
+interface Receiving {
+  readonly stop: AbortController;
+  readonly over: Promise<void>;
+}
 
 export class WsmanConnection implements RemotingConnection {
   readonly kind = 'wsman';
   readonly target: RemotingConnection['target'];
+  readonly shells: ShellControl;
   readonly #options: WsmanConnectionOptions;
-  readonly #sessionId = randomUUID().toUpperCase();
-  readonly #resourceUri: string;
+  readonly #clock: Clock;
+  readonly #requests: ShellRequests;
+  readonly #link: Link;
   /** Aborts every request under way. */
   readonly #over = new AbortController();
-  readonly #receiving = new Map<string, AbortController>();
-  /** What the server calls each pipeline. */
-  readonly #commandIds = new Map<string, string>();
-  readonly #capacities = new Map<string, number>();
-  #envelopeBytes = ENVELOPE_BYTES_V2;
-  #shellId = '';
+  readonly #receiving = new Map<string, Receiving>();
+  /** The pipelines that have output to receive, and the pool, whose key is empty. */
+  readonly #targets = new Set<string>();
   #events: ConnectionEvents | undefined;
   /** Whether the shell was made, once the server has answered. */
   #created: Promise<boolean> | undefined;
   #closing: Promise<void> | undefined;
-  #state: 'new' | 'open' | 'closing' | 'closed' = 'new';
+  #comingBack: Promise<void> | undefined;
+  /** Whether a shell of this server outlives its client ([MS-PSRP] 3.1.4.9: protocol 2.2). */
+  #canBeLeft = false;
+  /** Whether the server takes the ids we choose; Windows Server 2008 R2 does not. */
+  #takesIds = false;
+  #state: State = 'new';
 
   constructor(options: WsmanConnectionOptions) {
     this.#options = options;
-    this.#resourceUri = powershellResource(options.configurationName);
+    this.#clock = options.clock ?? systemClock;
+    this.#requests = new ShellRequests({ newGuid: randomUUID, ...options });
+    this.#link = new Link({
+      ...(options.retry ?? { windowMs: 0 }),
+      clock: this.#clock,
+      random: options.random ?? Math.random,
+      onInterrupted: (interruption) => this.#events?.onInterrupted?.(interruption),
+      onResumed: () => this.#events?.onResumed?.(),
+    });
     this.target = {
       computerName: options.computerName,
       configurationName: options.configurationName,
       ...(options.userName === undefined ? {} : { userName: options.userName }),
       ...(options.security === undefined ? {} : { security: options.security }),
     };
+    this.shells = {
+      disconnect: (how) => this.#disconnect(how),
+      reconnect: () => this.#reconnect(),
+      connect: (shellId, data, events) => this.#connect(shellId, data, events),
+      connectPipeline: (pipelineId) => this.#connectPipeline(pipelineId),
+      listPipelines: () => this.#listPipelines(),
+    };
   }
 
   protocolNegotiated(version: string): void {
-    // Protocol 2.2 came with WinRM 3, whose envelopes are 500 KB ([MS-PSRP] 3.1.5.4.1; DSP0226 MaxEnvelopeSize).
-    if (version !== '2.0' && version !== '2.1') {
-      this.#envelopeBytes = ENVELOPE_BYTES_V3;
-      this.#capacities.clear();
-    }
+    this.#requests.protocolNegotiated(version);
+    this.#canBeLeft = version !== '2.0' && version !== '2.1';
   }
 
-  capacity(call: 'open' | 'pipeline' | 'send', stream: PsrpStream = 'default'): number {
-    const key = `${call}/${stream}`;
-    let bytes = this.#capacities.get(key);
-    if (bytes === undefined) {
-      const empty = new Uint8Array();
-      const id = randomUUID().toUpperCase();
-      const skeleton =
-        call === 'open'
-          ? this.#createRequest(this.#context(OPEN_MS), id, empty)
-          : call === 'pipeline'
-            ? this.#pipelineRequest(this.#context(OPERATION_MS), id, empty)
-            : this.#sendRequest(this.#context(OPERATION_MS), empty, stream, id);
-      bytes = payloadCapacity(this.#envelopeBytes, skeleton);
-      this.#capacities.set(key, bytes);
-    }
-    return bytes;
+  capacity(call: 'open' | 'connect' | 'pipeline' | 'send', stream: PsrpStream = 'default'): number {
+    return this.#requests.capacity(call, stream);
   }
+
+  /** Ends the wait before the next attempt, where the server cannot be reached. */
+  retryNow(): void {
+    this.#link.retryNow();
+  }
+
+  // ---- the shell
 
   async open(shellId: string, data: Uint8Array, events: ConnectionEvents): Promise<void> {
     this.#events = events;
-    this.#shellId = shellId.toUpperCase();
+    this.#requests.shellId = shellId.toUpperCase();
     const created = this.#create(data);
     this.#created = created.then(
       () => true,
-      () => false,
+      // One whose answer was lost may have been made all the same.
+      (error: unknown) => failedOnTheWay(error) && !wasNeverSent(error),
     );
     await created;
     if (this.#state !== 'new') return; // closed or aborted meanwhile
     this.#state = 'open';
-    void this.#receive(undefined);
+    this.#startReceiving(undefined);
   }
 
   async #create(data: Uint8Array): Promise<void> {
-    const context = this.#context(OPEN_MS);
-    const answer = await this.#ask(this.#createRequest(context, this.#shellId, data), ACTION.create, context);
-    this.#shellId = decodeCreateResponse(answer).shellId;
+    const context = this.#requests.context(OPEN_MS);
+    const body = this.#requests.create(context, this.#requests.shellId, data);
+    const { shellId } = decodeCreateResponse(await this.#ask(body, ACTION.create, context));
+    this.#takesIds = shellId.toUpperCase() === this.#requests.shellId;
+    this.#requests.shellId = shellId;
   }
 
-  async createPipeline(pipelineId: string, data: Uint8Array): Promise<void> {
-    const context = this.#context(OPERATION_MS);
-    const body = this.#pipelineRequest(context, pipelineId.toUpperCase(), data);
-    const answer = await this.#ask(body, ACTION.command, context);
-    // Windows Server 2008 R2 chooses an id of its own.
-    this.#commandIds.set(pipelineId, decodeCommandResponse(answer).commandId);
-    void this.#receive(pipelineId);
+  /** [MS-WSMV] 3.1.4.17, [MS-PSRP] 3.1.5.3.14 */
+  async #connect(shellId: string, data: Uint8Array, events: ConnectionEvents): Promise<void> {
+    this.#events = events;
+    this.#requests.shellId = shellId.toUpperCase();
+    this.#takesIds = true;
+    const { answer } = await this.#persist(
+      (context) => this.#requests.connect(context, data),
+      ACTION.connect,
+      OPEN_MS,
+      true,
+    );
+    if (this.#state !== 'new') return;
+    this.#state = 'open';
+    const { connectResponseXml } = decodeConnectResponse(answer);
+    if (connectResponseXml !== undefined) await events.onData(connectResponseXml, undefined);
+    if (this.#isOpen) this.#startReceiving(undefined);
   }
 
-  async send(data: Uint8Array, stream: PsrpStream, pipelineId: string | undefined): Promise<void> {
-    const context = this.#context(OPERATION_MS);
-    const sent = this.#ask(this.#sendRequest(context, data, stream, pipelineId), ACTION.send, context);
-    await (pipelineId === undefined ? sent : unlessEnded(sent));
+  async #connectPipeline(pipelineId: string): Promise<void> {
+    await this.#persist(
+      (context) => this.#requests.connectPipeline(context, pipelineId),
+      ACTION.connect,
+      OPERATION_MS,
+      true,
+    );
+    this.#startReceiving(pipelineId);
   }
 
-  async stopPipeline(pipelineId: string): Promise<void> {
-    await unlessEnded(this.#signal(pipelineId, SIGNAL.powershellStop, OPERATION_MS));
+  async #listPipelines(): Promise<ServerPipeline[]> {
+    const { http, url, locale } = this.#options;
+    const client = new WsmanClient({ http, url, ...(locale === undefined ? {} : { locale }) });
+    const commands = await client.enumerateCommands(this.#requests.shellId);
+    return commands.map(({ commandId, state }) => ({
+      id: commandId.toLowerCase(),
+      ...(state === undefined ? {} : { state }),
+    }));
   }
 
-  async closePipeline(pipelineId: string): Promise<void> {
-    if (this.#state !== 'open') return;
-    this.#receiving.get(pipelineId)?.abort();
-    // The command is over for us whatever the server answers, and a server that cannot answer is noticed by the standing Receive.
-    await this.#signal(pipelineId, SIGNAL.terminate, CLOSE_MS).catch(() => undefined);
-    this.#commandIds.delete(pipelineId);
+  /**
+   * [MS-WSMV] 3.1.4.15: the server first finishes what is under way and hands out what it has for the Receives that wait. No new ones are
+   * sent meanwhile. A server that cannot be reached is left without a word: it will find out by itself.
+   */
+  async #disconnect(options: DisconnectOptions): Promise<void> {
+    this.#state = 'leaving';
+    try {
+      if (!this.#link.isInterrupted) {
+        const context = this.#requests.context(OPERATION_MS);
+        const body = this.#requests.disconnect(context, options);
+        await this.#ask(body, ACTION.disconnect, context);
+      }
+    } catch (error) {
+      if (this.#isOver) throw error;
+      // It was disconnected already: by an answer that was lost, or by the server.
+      if (!failedOnTheWay(error) && shellFaultReason(error) !== 'disconnected') {
+        this.#state = 'open';
+        this.#startAllReceiving();
+        throw error;
+      }
+    }
+    if (this.#isOver) return;
+    this.#state = 'away';
+    const ends = Promise.all([...this.#receiving.values()].map(({ over }) => over));
+    const linger = new AbortController();
+    await Promise.race([ends, sleep(this.#clock, LINGER_MS, linger.signal).catch(() => undefined)]);
+    linger.abort();
+    this.#stopReceiving();
+  }
+
+  async #reconnect(): Promise<void> {
+    this.#link.reset();
+    await this.#askToReconnect(false);
+    if (this.#state !== 'away') return;
+    this.#state = 'open';
+    this.#startAllReceiving();
+  }
+
+  /** The shell, then each of its commands ([MS-PSRP] 3.1.5.3.18). One that is connected already takes no notice ([MS-WSMV] 3.1.4.16). */
+  async #askToReconnect(persist: boolean): Promise<void> {
+    const ask = (pipelineId?: string): Promise<unknown> => {
+      if (persist) {
+        return this.#persist(
+          (fresh) => this.#requests.reconnect(fresh, pipelineId),
+          ACTION.reconnect,
+          OPERATION_MS,
+          true,
+        );
+      }
+      const context = this.#requests.context(OPERATION_MS);
+      return this.#ask(this.#requests.reconnect(context, pipelineId), ACTION.reconnect, context);
+    };
+    await ask();
+    const pipelines = [...this.#targets].filter((key) => key !== '');
+    // A command that has ended, or a server that needs no such thing: the Receive that follows says what is the matter.
+    await Promise.all(
+      pipelines.map(async (id) => {
+        try {
+          await ask(id);
+        } catch (error) {
+          if (!(error instanceof WsmanFault)) throw error;
+        }
+      }),
+    );
   }
 
   close(): Promise<void> {
@@ -175,14 +284,23 @@ export class WsmanConnection implements RemotingConnection {
   async #close(): Promise<void> {
     if (this.#state === 'closed') return;
     const opening = this.#state === 'new' ? this.#created : undefined;
-    let made = this.#state === 'open';
+    let made = this.#state !== 'new';
     this.#state = 'closing';
-    for (const receiving of this.#receiving.values()) receiving.abort();
-    if (opening) made = await Promise.race([opening, delay(CREATE_WAIT_MS, false, { ref: false })]);
+    this.#stopReceiving();
+    if (opening) {
+      const wait = new AbortController();
+      const late = sleep(this.#clock, CREATE_WAIT_MS, wait.signal).then(
+        () => false,
+        () => false,
+      );
+      made = await Promise.race([opening, late]);
+      wait.abort();
+    }
     if (made) {
-      const context = this.#context(CLOSE_MS);
-      const body = encodeDeleteRequest(context, { resourceUri: this.#resourceUri, shellId: this.#shellId });
-      await this.#ask(body, ACTION.delete, context, CLOSE_MS).catch(() => undefined);
+      const context = this.#requests.context(CLOSE_MS);
+      await this.#ask(this.#requests.delete(context), ACTION.delete, context, CLOSE_MS).catch(
+        () => undefined,
+      );
     }
     this.#end(undefined);
   }
@@ -191,69 +309,186 @@ export class WsmanConnection implements RemotingConnection {
     this.#end(error);
   }
 
-  /** The standing Receive of the pool or of one pipeline: asks, hands on, asks again, until the command is done or the connection over. */
-  async #receive(pipelineId: string | undefined): Promise<void> {
+  // ---- pipelines
+
+  async createPipeline(pipelineId: string, data: Uint8Array): Promise<void> {
+    const make = (context: RequestContext): string =>
+      this.#requests.pipeline(context, pipelineId.toUpperCase(), data);
+    try {
+      const { answer } = await this.#persist(make, ACTION.command, OPERATION_MS, this.#takesIds);
+      this.#requests.named(pipelineId, decodeCommandResponse(answer).commandId);
+    } catch (error) {
+      if (!(error instanceof ArrivedBeforeError)) throw error;
+    }
+    this.#startReceiving(pipelineId);
+  }
+
+  async send(data: Uint8Array, stream: PsrpStream, pipelineId: string | undefined): Promise<void> {
+    const sent = this.#persist(
+      (context) => this.#requests.send(context, data, stream, pipelineId),
+      ACTION.send,
+      OPERATION_MS,
+      (stream === 'promptResponse' || pipelineId === undefined) && isWholeMessages(data),
+    );
+    await (pipelineId === undefined ? sent : unlessEnded(sent));
+  }
+
+  async stopPipeline(pipelineId: string): Promise<void> {
+    await unlessEnded(
+      this.#persist(
+        (context) => this.#requests.signal(context, pipelineId, SIGNAL.powershellStop),
+        ACTION.signal,
+        OPERATION_MS,
+        true,
+      ),
+    );
+  }
+
+  async closePipeline(pipelineId: string): Promise<void> {
+    this.#targets.delete(pipelineId);
+    if (!this.#isOpen) return;
+    this.#receiving.get(pipelineId)?.stop.abort();
+    // The command is over for us whatever the server answers, and a server that cannot answer is noticed by the standing Receive.
+    const context = this.#requests.context(CLOSE_MS);
+    const body = this.#requests.signal(context, pipelineId, SIGNAL.terminate);
+    await this.#ask(body, ACTION.signal, context, CLOSE_MS).catch(() => undefined);
+    this.#requests.forget(pipelineId);
+  }
+
+  // ---- Receive
+
+  #startAllReceiving(): void {
+    for (const key of this.#targets) {
+      if (!this.#receiving.has(key)) this.#startReceiving(key === '' ? undefined : key);
+    }
+  }
+
+  #stopReceiving(): void {
+    for (const { stop } of this.#receiving.values()) stop.abort();
+  }
+
+  #startReceiving(pipelineId: string | undefined): void {
     const key = pipelineId ?? '';
     const stop = new AbortController();
-    this.#receiving.set(key, stop);
-    const signal = AbortSignal.any([stop.signal, this.#over.signal]);
-    const commandId = pipelineId === undefined ? undefined : this.#commandId(pipelineId);
+    this.#targets.add(key);
+    const entry: Receiving = {
+      stop,
+      over: this.#receive(pipelineId, AbortSignal.any([stop.signal, this.#over.signal])).finally(() => {
+        if (this.#receiving.get(key) !== entry) return;
+        this.#receiving.delete(key);
+        // One that ended because we were leaving, while leaving was refused.
+        if (this.#isOpen && this.#targets.has(key) && !stop.signal.aborted) this.#startReceiving(pipelineId);
+      }),
+    };
+    this.#receiving.set(key, entry);
+  }
+
+  /** The standing Receive of the pool or of one pipeline: asks, hands on, asks again, until the command is done or the connection over. */
+  async #receive(pipelineId: string | undefined, signal: AbortSignal): Promise<void> {
     let quick = 0;
+    let settling = false;
+    let damaged = 0;
     try {
-      while (!signal.aborted) {
-        if (quick > MOST_QUICK) await delay(QUICK_PAUSE_MS, undefined, { signal });
-        const asked = performance.now();
-        const context = this.#context(RECEIVE_WAIT_MS);
-        const body = encodeReceiveRequest(context, {
-          resourceUri: this.#resourceUri,
-          shellId: this.#shellId,
-          streams: ['stdout'],
-          keepAlive: true,
-          ...(commandId === undefined ? {} : { commandId }),
-        });
-        const answer = await this.#askAgainOnTimeout(body, context, signal);
-        const { streams, commandState } = answer === undefined ? NOTHING : decodeReceiveResponse(answer);
-        const idle = streams.length === 0 && performance.now() - asked < QUICK_PAUSE_MS;
+      while (!signal.aborted && this.#isOpen) {
+        // oxlint-disable-next-line no-await-in-loop -- one Receive after the other
+        if (quick > MOST_QUICK) await sleep(this.#clock, QUICK_PAUSE_MS, signal);
+        const asked = this.#clock.now();
+        const context = this.#requests.context(settling ? SETTLING_WAIT_MS : RECEIVE_WAIT_MS);
+        let response: ReceiveResponse;
+        try {
+          const body = this.#requests.receive(context, pipelineId);
+          // oxlint-disable-next-line no-await-in-loop
+          response = decodeReceiveResponse(await this.#ask(body, ACTION.receive, context, undefined, signal));
+        } catch (error) {
+          if (signal.aborted) return;
+          if (error instanceof WsmanFault && error.is(FAULT.operationTimedOut)) response = NOTHING;
+          else {
+            damaged = error instanceof ProtocolError ? damaged + 1 : 0;
+            if (damaged >= MOST_DAMAGED) throw error;
+            // oxlint-disable-next-line no-await-in-loop
+            await this.#mend(error, pipelineId, signal);
+            settling = true;
+            continue;
+          }
+        }
+        this.#link.succeeded();
+        settling = false;
+        damaged = 0;
+        const idle = response.streams.length === 0 && this.#clock.now() - asked < QUICK_PAUSE_MS;
         quick = idle ? quick + 1 : 0;
-        for (const stream of streams) {
+        for (const stream of response.streams) {
           if (stream.data.length > 0 && !this.#over.signal.aborted) {
+            // oxlint-disable-next-line no-await-in-loop -- in order, and no faster than it is taken
             await this.#events?.onData(stream.data, pipelineId);
           }
         }
-        if (commandState?.state === 'Done') {
+        if (response.commandState?.state === 'Done') {
+          this.#targets.delete(pipelineId ?? '');
           if (pipelineId !== undefined && !signal.aborted) this.#events?.onPipelineEnded(pipelineId);
           return;
         }
       }
     } catch (error) {
-      if (signal.aborted) return;
-      this.#receiveFailed(pipelineId, error instanceof Error ? error : new Error(String(error)));
-    } finally {
-      if (this.#receiving.get(key) === stop) this.#receiving.delete(key);
+      if (signal.aborted || this.#state === 'leaving' || this.#state === 'away') return;
+      this.#receiveFailed(pipelineId, asError(error));
     }
   }
 
-  /** Undefined where the server had nothing to say in time (2150858793), which is no error. */
-  async #askAgainOnTimeout(
-    body: string,
-    context: RequestContext,
-    signal: AbortSignal,
-  ): Promise<Envelope | undefined> {
-    try {
-      return await this.#ask(body, ACTION.receive, context, undefined, signal);
-    } catch (error) {
-      if (error instanceof WsmanFault && error.is(FAULT.operationTimedOut)) return undefined;
-      throw error;
+  /** After a Receive that failed: resolves when it may be asked again. Throws where it may not. */
+  async #mend(error: unknown, pipelineId: string | undefined, signal: AbortSignal): Promise<void> {
+    if (failedOnTheWay(error)) {
+      if (!wasNeverSent(error)) this.#events?.onAnswerLost?.(pipelineId);
+      await this.#link.failed(error, signal);
+      return;
     }
+    if (error instanceof WsmanFault && this.#isOpen) {
+      if (shellFaultReason(error) === 'disconnected') {
+        await this.#comeBack();
+        return;
+      }
+      // The server has not noticed yet that the one who asked before is gone.
+      if (error.is(FAULT.receiveInProgress)) {
+        await this.#link.failed(error, signal);
+        return;
+      }
+    }
+    throw error;
+  }
+
+  /** The server has set the shell aside, because it noticed before us that we were gone. */
+  #comeBack(): Promise<void> {
+    this.#comingBack ??= this.#askToReconnect(true).finally(() => {
+      this.#comingBack = undefined;
+    });
+    return this.#comingBack;
   }
 
   #receiveFailed(pipelineId: string | undefined, error: Error): void {
-    if (pipelineId !== undefined && error instanceof WsmanFault) {
+    const reason = shellFaultReason(error);
+    if (error instanceof LinkLostError) {
+      this.#lost(error.cause);
+    } else if (reason === 'in-use') {
+      this.#lost(error);
+    } else if (pipelineId !== undefined && error instanceof WsmanFault) {
       // The command alone is gone; if the whole shell is, the pool's own Receive says so.
+      this.#targets.delete(pipelineId);
       this.#events?.onPipelineEnded(pipelineId, error);
+    } else {
+      this.#end(error);
+    }
+  }
+
+  /** The server cannot be reached, or somebody else has the shell. Where the shell can stand without us, we may come back to it. */
+  #lost(error: Error): void {
+    if (!this.#isOpen) return;
+    if (!this.#canBeLeft || this.#options.retry === undefined) {
+      this.#end(error);
       return;
     }
-    this.#end(error);
+    this.#state = 'away';
+    this.#stopReceiving();
+    this.#link.reset();
+    this.#events?.onDisconnected?.(error);
   }
 
   #end(error: Error | undefined): void {
@@ -264,15 +499,70 @@ export class WsmanConnection implements RemotingConnection {
     this.#events?.onClosed(error);
   }
 
-  async #signal(pipelineId: string, code: string, timeoutMs: number): Promise<void> {
-    const context = this.#context(timeoutMs);
-    const body = encodeSignalRequest(context, {
-      resourceUri: this.#resourceUri,
-      shellId: this.#shellId,
-      commandId: this.#commandId(pipelineId),
-      code,
-    });
-    await this.#ask(body, ACTION.signal, context, timeoutMs);
+  get #isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'closing' || this.#state === 'closed';
+  }
+
+  // ---- requests
+
+  /**
+   * Asks until there is an answer. `repeatable` says whether a request that may have arrived may be sent again.
+   * @throws SendUncertainError, NotSentError, ArrivedBeforeError, WsmanFault
+   */
+  async #persist(
+    make: (context: RequestContext) => string,
+    action: string,
+    timeoutMs: number,
+    repeatable: boolean,
+  ): Promise<{ readonly answer: Envelope }> {
+    const signal = this.#over.signal;
+    let mayHaveArrived = false;
+    for (;;) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+        await this.#link.ready(signal);
+        if (this.#state === 'away' && action !== ACTION.reconnect) throw new NotSentError();
+        const context = this.#requests.context(timeoutMs);
+        // oxlint-disable-next-line no-await-in-loop
+        const answer = await this.#ask(make(context), action, context);
+        this.#link.succeeded();
+        return { answer };
+      } catch (error) {
+        if (error instanceof WsmanFault) {
+          this.#link.succeeded();
+          if (mayHaveArrived && error.is(FAULT.commandIdInUse)) throw new ArrivedBeforeError();
+          if (shellFaultReason(error) !== 'disconnected' || !this.#isOpen || action === ACTION.reconnect) {
+            throw asShellFault(error);
+          }
+          // Refused, and so not done.
+          // oxlint-disable-next-line no-await-in-loop
+          await this.#comeBack();
+          continue;
+        }
+        if (!failedOnTheWay(error)) throw error;
+        if (!wasNeverSent(error)) {
+          if (!repeatable) throw this.#options.retry === undefined ? error : new SendUncertainError(error);
+          mayHaveArrived = true;
+        }
+        // oxlint-disable-next-line no-await-in-loop
+        await this.#waitForAnother(error, mayHaveArrived, signal);
+      }
+    }
+  }
+
+  async #waitForAnother(error: Error, mayHaveArrived: boolean, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#link.failed(error, signal);
+    } catch (lost) {
+      if (!(lost instanceof LinkLostError)) throw lost;
+      this.#lost(lost.cause);
+      if (this.#state === 'away' && !mayHaveArrived) throw new NotSentError();
+      throw lost.cause;
+    }
   }
 
   async #ask(
@@ -287,79 +577,28 @@ export class WsmanConnection implements RemotingConnection {
       signal,
       mayWait: action === ACTION.receive,
     });
-    return readAnswer(answer.body, { action, messageId: context.messageId }, answer.status);
-  }
-
-  #createRequest(context: RequestContext, shellId: string, data: Uint8Array): string {
-    const { idleTimeoutMs, name, noProfile } = this.#options;
-    return encodeCreateRequest(context, {
-      resourceUri: this.#resourceUri,
-      shellId,
-      inputStreams: ['stdin', 'pr'],
-      outputStreams: ['stdout'],
-      protocolVersion: '2.3',
-      creationXml: data,
-      ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
-      ...(name === undefined ? {} : { name }),
-      ...(noProfile === undefined ? {} : { noProfile }),
-    });
-  }
-
-  #pipelineRequest(context: RequestContext, commandId: string, data: Uint8Array): string {
-    return encodePipelineRequest(context, {
-      resourceUri: this.#resourceUri,
-      shellId: this.#shellId,
-      commandId,
-      data,
-    });
-  }
-
-  #sendRequest(
-    context: RequestContext,
-    data: Uint8Array,
-    stream: PsrpStream,
-    pipelineId: string | undefined,
-  ): string {
-    return encodeSendRequest(context, {
-      resourceUri: this.#resourceUri,
-      shellId: this.#shellId,
-      streams: [
-        {
-          name: stream === 'default' ? 'stdin' : 'pr',
-          data,
-          ...(pipelineId === undefined ? {} : { commandId: this.#commandId(pipelineId) }),
-        },
-      ],
-    });
-  }
-
-  #commandId(pipelineId: string): string {
-    return this.#commandIds.get(pipelineId) ?? pipelineId.toUpperCase();
-  }
-
-  #context(operationTimeoutMs: number): RequestContext {
-    return {
-      to: this.#options.url,
-      messageId: randomUUID().toUpperCase(),
-      sessionId: this.#sessionId,
-      operationId: randomUUID().toUpperCase(),
-      maxEnvelopeSize: this.#envelopeBytes,
-      operationTimeoutMs,
-      ...(this.#options.locale === undefined ? {} : { locale: this.#options.locale }),
-    };
+    try {
+      return readAnswer(answer.body, { action, messageId: context.messageId }, answer.status);
+    } catch (error) {
+      throw asShellFault(error);
+    }
   }
 }
 
 const NOTHING: ReceiveResponse = { streams: [] };
+
+/** The command was started by an earlier attempt, whose answer was lost. */
+class ArrivedBeforeError extends Error {}
 
 /** A command that has ended meanwhile can be neither told nor stopped: how it ended, its Receive says. */
 async function unlessEnded(asked: Promise<unknown>): Promise<void> {
   try {
     await asked;
   } catch (error) {
-    if (!(error instanceof WsmanFault && error.code === UNKNOWN_COMMAND)) throw error;
+    if (!(error instanceof WsmanFault && error.is(FAULT.unexpectedSelectors))) throw error;
   }
 }
 
-/** WSMAN_UNEXPECTED_SELECTORS (wsmerror.h): no such shell or command. */
-const UNKNOWN_COMMAND = 2150858843;
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

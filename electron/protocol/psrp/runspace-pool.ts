@@ -155,8 +155,10 @@ export class ClientRunspacePool {
     for (const pipeline of this.pipelines) pipeline.poolDisconnected();
   }
 
+  /** From here on the server may repeat what it cannot know to have arrived. */
   reconnecting(): void {
     this.#apply('reconnecting');
+    this.#inbox.resume();
   }
 
   /** The same client is back on the same shell. Pipelines that were disconnected with the pool run on. */
