@@ -10,20 +10,16 @@ export const SIGNATURE_LENGTH = 16;
 const VERSION = 1;
 
 /** One direction: its keys, its cipher that goes on from message to message, and its count. */
-class Direction {
+export class Direction {
   readonly #hmac: HmacMd5;
   readonly #cipher: Rc4;
   readonly #keyExchange: boolean;
   #sequence = 0;
 
-  constructor(exportedKey: Uint8Array, sender: Side, keyExchange: boolean) {
-    const signKey = sessionKey('sign', exportedKey, sender);
-    const sealKey = sessionKey('seal', exportedKey, sender);
+  constructor(signKey: Uint8Array, sealKey: Uint8Array, keyExchange: boolean) {
     this.#hmac = new HmacMd5(signKey);
     this.#cipher = new Rc4(sealKey);
     this.#keyExchange = keyExchange;
-    signKey.fill(0);
-    sealKey.fill(0);
   }
 
   crypt(data: Uint8Array): Uint8Array {
@@ -58,8 +54,16 @@ export class NtlmSession {
   #over: 'closed' | 'broken' | undefined;
 
   constructor(exportedKey: Uint8Array, side: Side, keyExchange: boolean) {
-    this.#sending = new Direction(exportedKey, side, keyExchange);
-    this.#receiving = new Direction(exportedKey, side === 'client' ? 'server' : 'client', keyExchange);
+    const direction = (sender: Side): Direction => {
+      const signKey = sessionKey('sign', exportedKey, sender);
+      const sealKey = sessionKey('seal', exportedKey, sender);
+      const made = new Direction(signKey, sealKey, keyExchange);
+      signKey.fill(0);
+      sealKey.fill(0);
+      return made;
+    };
+    this.#sending = direction(side);
+    this.#receiving = direction(side === 'client' ? 'server' : 'client');
   }
 
   sign(message: Uint8Array): Uint8Array {
