@@ -19,6 +19,10 @@ export type SignInErrorCode =
   | 'signin.not-encrypted'
   /** A policy of this server or folder forbids the only mechanism left. */
   | 'signin.forbidden'
+  /** NTLM over plain HTTP, which proves no server, was not allowed for this one. Fact `kerberos`: the code that says why it was not Kerberos. */
+  | 'signin.ntlm-over-http'
+  /** Neither a password nor anything that serves without one. Facts `kerberos`: why a ticket did not. */
+  | 'signin.no-credentials'
   /** None of our mechanisms is the server's; facts `offered`. */
   | 'signin.no-mechanism'
   /** The server's own proof does not hold: it does not know the password, or somebody stands between. */

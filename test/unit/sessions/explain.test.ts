@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { ProtocolError } from '../../../electron/protocol/errors.ts';
 import { WsmanFault } from '../../../electron/protocol/wsman/faults.ts';
 import { explain } from '../../../electron/sessions/explain.ts';
+import { SignInError, type SignInErrorCode } from '../../../electron/protocol/auth/sign-in-error.ts';
 import { TransportError, type TransportErrorCode } from '../../../electron/transport/errors.ts';
+import type { AppError } from '../../../shared/error.ts';
+import type { AuthChoice } from '../../../shared/server.ts';
 
 const server = {
   name: 'Z002',
@@ -13,41 +16,80 @@ const server = {
   configuration: 'Microsoft.PowerShell',
 };
 
-const CODES: TransportErrorCode[] = [
-  'connect.name-not-found',
-  'connect.refused',
-  'connect.timeout',
-  'connect.reset',
-  'connect.unreachable',
-  'tls.untrusted',
-  'tls.changed',
-  'tls.failed',
-  'proxy.invalid',
-  'proxy.unreachable',
-  'proxy.sign-in',
-  'proxy.no-common-scheme',
-  'proxy.refused-target',
-  'proxy.not-http',
-  'signin.rejected',
-  'signin.no-common-scheme',
-  'signin.plain-text',
-  'http.not-winrm',
-  'http.proxy',
-  'http.status',
-  'http.too-large',
-  'http.redirect',
-  'timeout',
-];
+/** Every code there is: one that is added wants words, too. `closed` is our own doing and reaches nobody. */
+const TRANSPORT_CODES: Record<Exclude<TransportErrorCode, 'closed'>, true> = {
+  'connect.name-not-found': true,
+  'connect.refused': true,
+  'connect.timeout': true,
+  'connect.reset': true,
+  'connect.unreachable': true,
+  'tls.untrusted': true,
+  'tls.changed': true,
+  'tls.failed': true,
+  'proxy.invalid': true,
+  'proxy.unreachable': true,
+  'proxy.sign-in': true,
+  'proxy.no-common-scheme': true,
+  'proxy.refused-target': true,
+  'proxy.not-http': true,
+  'signin.rejected': true,
+  'signin.no-common-scheme': true,
+  'signin.plain-text': true,
+  'http.not-winrm': true,
+  'http.proxy': true,
+  'http.status': true,
+  'http.too-large': true,
+  'http.redirect': true,
+  timeout: true,
+};
+const SIGN_IN_CODES: Record<SignInErrorCode, true> = {
+  'signin.rejected': true,
+  'signin.not-encrypted': true,
+  'signin.forbidden': true,
+  'signin.ntlm-over-http': true,
+  'signin.no-credentials': true,
+  'signin.no-mechanism': true,
+  'signin.server-not-proved': true,
+  'ntlm.weak': true,
+  'kerberos.unavailable': true,
+  'kerberos.no-credentials': true,
+  'kerberos.wrong-password': true,
+  'kerberos.unknown-service': true,
+  'kerberos.no-kdc': true,
+  'kerberos.expired': true,
+  'kerberos.clock-skew': true,
+  'kerberos.failed': true,
+  'credssp.tls': true,
+  'credssp.version': true,
+  'credssp.refused': true,
+};
+const CODES = Object.keys(TRANSPORT_CODES) as TransportErrorCode[];
+const SIGN_IN = Object.keys(SIGN_IN_CODES) as SignInErrorCode[];
+
+/** To a person these are one thing: who they are has to be typed (again). */
+const ONE_THING: Partial<Record<SignInErrorCode, string>> = {
+  'kerberos.wrong-password': 'signin.rejected',
+  'signin.no-credentials': 'credential.required',
+  'kerberos.no-credentials': 'credential.required',
+};
 
 test.each(CODES)('%s has a sentence, a cause and a cure of its own', (code) => {
-  const words = explain(new TransportError(code, 'raw text'), server);
-  expect(words.code).toBe(code);
+  expectWords(explain(new TransportError(code, 'raw text'), server), code, code);
+});
+
+test.each(SIGN_IN)('signing in: %s has a sentence, a cause and a cure of its own', (code) => {
+  expectWords(explain(new SignInError(code, 'raw text'), server), ONE_THING[code] ?? code, code);
+});
+
+function expectWords(words: AppError, told: string, raw: string): void {
+  expect(words.code).toBe(told);
   expect(words.title).not.toContain('raw text');
   expect(words.title).not.toBe(`The connection to Z002 failed`);
   expect(words.why).toBeTruthy();
   expect(words.cure?.text).toBeTruthy();
-  expect(words.details).toContain(code);
-});
+  expect(words.details).toContain(raw);
+  expect(JSON.stringify(words)).not.toMatch(/undefined|NaN|\[object|  /);
+}
 
 test('no two causes are told in the same words', () => {
   const titles = CODES.map((code) => explain(new TransportError(code, ''), server)).map(
@@ -110,4 +152,49 @@ test('the raw code of the system is in the details, and an address is no machine
     explain(new TransportError('signin.rejected', ''), { ...server, address }).cure?.text;
   expect(rejected('127.0.0.1')).toContain('SERVER\\user');
   expect(rejected('z002.corp.example')).toContain('Z002\\user');
+});
+
+test.each<[AuthChoice, string[], RegExp, RegExp]>([
+  ['negotiate', ['Basic'], /offers Basic; PSDeck is set to Negotiate/, /Auth\\Negotiate/],
+  ['basic', ['Negotiate', 'Kerberos'], /offers Negotiate, Kerberos/, /Negotiate/],
+  ['credssp', ['Negotiate'], /set to CredSSP/, /Enable-WSManCredSSP -Role Server/],
+  ['certificate', ['Negotiate'], /set to certificates/, /Auth\\Certificate/],
+  ['kerberos', [], /offers nothing/, /Auth\\Kerberos/],
+])('set to %s where the server offers %j: what to change, on which side', (auth, offered, why, cure) => {
+  for (const error of [
+    new TransportError('signin.no-common-scheme', '', { facts: { offered } }),
+    new SignInError('signin.no-mechanism', '', { offered }),
+  ]) {
+    const words = explain(error, { ...server, auth });
+    expect(words.why).toMatch(why);
+    expect(`${words.cure?.text ?? ''}\n${words.cure?.command ?? ''}`).toMatch(cure);
+  }
+});
+
+test('why it is not Kerberos is told where NTLM is asked about or forbidden', () => {
+  for (const code of ['signin.ntlm-over-http', 'signin.forbidden', 'signin.no-credentials'] as const) {
+    const error = new SignInError(code, '', { kerberos: 'kerberos.no-kdc' });
+    expect(explain(error, server).why).toContain('found no domain controller');
+  }
+});
+
+test.each([
+  [0xc000006d | 0, 'signin.rejected', /rejected the user name or the password/],
+  [0xc0000234 | 0, 'credssp.refused', /account is locked/],
+  [0xc0000071 | 0, 'credssp.refused', /password has expired/],
+  [0xc00000bb | 0, 'credssp.refused', /refused the sign-in by CredSSP/],
+])('CredSSP hands on the status %i as %s', (status, code, title) => {
+  const words = explain(new SignInError('credssp.refused', '', { status }), server);
+  expect(words.code).toBe(code);
+  expect(words.title).toMatch(title);
+  if (status === (0xc00000bb | 0)) expect(words.why).toContain('0xC00000BB');
+});
+
+test('over HTTPS a refusal may be the doing of whoever opens TLS; a certificate has causes of its own', () => {
+  const refused = (facts: Record<string, string | boolean>, auth: AuthChoice) =>
+    explain(new TransportError('signin.rejected', '', { facts }), { ...server, auth });
+  expect(refused({ mechanism: 'ntlm' }, 'negotiate').why).toContain('open TLS');
+  expect(refused({}, 'basic').why).not.toContain('open TLS');
+  expect(refused({ ticket: true, mechanism: 'kerberos' }, 'negotiate').title).toContain('Kerberos ticket');
+  expect(refused({}, 'certificate').code).toBe('signin.certificate-rejected');
 });

@@ -1,0 +1,297 @@
+/** What it means for a person that signing in does not work: theirs, the server's or the domain's doing, and what to change on which side. */
+import type { AuthChoice } from '../../shared/server.ts';
+import { fact, machineName, type CodedError, type Explanation, type Words } from './explain-words.ts';
+import type { ServerFacts } from './server-facts.ts';
+
+type Saying = Omit<Words, 'code'> & { readonly code?: string };
+
+const NAMES: Readonly<Record<AuthChoice, string>> = {
+  negotiate: 'Negotiate',
+  kerberos: 'Kerberos',
+  ntlm: 'NTLM',
+  basic: 'Basic',
+  credssp: 'CredSSP',
+  certificate: 'certificates',
+};
+
+export const SIGN_IN: Readonly<Record<string, Explanation | undefined>> = {
+  'signin.rejected': (server, _where, error) => rejected(server, error),
+  'kerberos.wrong-password': (server, _where, error) => rejected(server, error),
+  'signin.no-common-scheme': (server, _where, error) => noCommonScheme(server, error),
+  'signin.no-mechanism': (server, _where, error) => noCommonScheme(server, error),
+  'signin.plain-text': (server) => ({
+    title: `Signing in to ${server.name} over HTTP would send the password readable`,
+    why: 'Basic over plain HTTP is not encrypted: everyone on the way can read the password, and all that you do there. Nothing has been sent.',
+    cure: { text: 'Use HTTPS, or sign in with Negotiate: its messages are encrypted over HTTP, too.' },
+  }),
+  'signin.ntlm-over-http': (server, _where, error) => ({
+    title: `NTLM over HTTP does not prove that this is ${server.name}`,
+    why: `What you do there is encrypted, and the password does not cross the network. But who answers in its place could pass your sign-in on, or try out passwords on it. ${noKerberos(error)}Nothing has been sent.`,
+    cure: { text: 'Better: HTTPS, or Kerberos by the full name of the server in its domain.' },
+  }),
+  'signin.forbidden': (server, _where, error) => ({
+    title: `${server.name} may not be signed in to with NTLM`,
+    why: `It is set so here. ${noKerberos(error)}Nothing has been sent.`.replace('  ', ' '),
+    cure: {
+      text: 'Make Kerberos possible: the full name of the server as its address, and a ticket or a password of its domain. Or edit the server and allow NTLM.',
+    },
+  }),
+  'signin.no-credentials': (server, _where, error) => required(server, error),
+  'kerberos.no-credentials': (server, _where, error) => required(server, error),
+  'signin.not-encrypted': (server) => ({
+    title: `${server.name} would have the session go on unencrypted`,
+    why: 'Over HTTP every message is encrypted with the key of the sign-in; the server does not agree, so nothing more was sent.',
+    cure: {
+      text: 'Use HTTPS, or have the server insist on encryption, too.',
+      command: 'Set-Item WSMan:\\localhost\\Service\\AllowUnencrypted $false',
+    },
+  }),
+  'signin.server-not-proved': (server) => ({
+    title: `${server.name} could not prove that it is ${server.name}`,
+    why: 'Its half of the sign-in does not hold: it does not know what only the real server can know, or somebody stands in between and changed it.',
+    cure: {
+      text: 'Don’t try again on this network before you know why. Ask who runs the server; a proxy that opens TLS is the harmless cause.',
+    },
+  }),
+  'ntlm.weak': (server) => ({
+    title: `${server.name} can only do an NTLM that is not safe`,
+    why: 'It knows no extended session security, no 128-bit keys or no encryption: NTLM as it was before Windows 2000 SP4.',
+    cure: { text: 'Use Kerberos or HTTPS with another way to sign in; or bring the server up to date.' },
+  }),
+
+  'kerberos.unavailable': (server) => ({
+    title: 'Kerberos is not available on this computer',
+    why: 'The system’s Kerberos library is missing or cannot be loaded.',
+    cure: {
+      text:
+        process.platform === 'linux'
+          ? `Install it, or edit ${server.name} and sign in with Negotiate, which then goes on with NTLM. On Debian and Ubuntu:`
+          : `Edit ${server.name} and sign in with Negotiate, which then goes on with NTLM.`,
+      ...(process.platform === 'linux' ? { command: 'sudo apt install libgssapi-krb5-2 krb5-user' } : {}),
+    },
+  }),
+  'kerberos.unknown-service': (server, _where, error) => ({
+    title: `The domain knows no service ${fact(error, 'principal', `HTTP/${server.address}`)}`,
+    why: 'Kerberos goes by the name that the server is registered with: an IP address, an alias or a short name is not enough.',
+    cure: {
+      text: `Use the full name of the server, or set the SPN host under Edit server. To register another name, as a domain administrator:`,
+      command: `setspn -S HTTP/${server.address} ${machineName(server.address)}`,
+    },
+  }),
+  'kerberos.no-kdc': (server, _where, error) => ({
+    title: 'No domain controller can be found to get a Kerberos ticket from',
+    why: `The domain ${fact(error, 'realm', 'of the user name')} has none that answers from here: the VPN is off, the DNS server is another network’s, or the name is misspelt.`,
+    cure: {
+      text: `Check the user name and the network; ${server.name} itself was not asked.`,
+      command:
+        process.platform === 'win32'
+          ? 'nltest /dsgetdc:DOMAIN'
+          : `host -t SRV _kerberos._tcp.${fact(error, 'realm', 'DOMAIN').toLowerCase()}`,
+    },
+  }),
+  'kerberos.expired': () => ({
+    title: 'Your Kerberos ticket has expired',
+    why: 'Tickets last ten hours as a rule.',
+    cure:
+      process.platform === 'win32'
+        ? {
+            text: 'Lock this computer and unlock it with your password: that gets a new one. Then try again.',
+          }
+        : { text: 'Get a new one and try again; or sign in with a password.', command: 'kinit' },
+  }),
+  'kerberos.clock-skew': (server) => ({
+    title: `The clocks of this computer and of the domain of ${server.name} are too far apart`,
+    why: 'Kerberos allows five minutes.',
+    cure: {
+      text: 'Set the clock, then try again.',
+      command: process.platform === 'win32' ? 'w32tm /resync' : 'timedatectl set-ntp true',
+    },
+  }),
+  'kerberos.failed': (server) => ({
+    title: `Kerberos could not sign you in to ${server.name}`,
+    why: 'The Kerberos library gives a reason that PSDeck has no words for; it stands in the details.',
+    cure: { text: 'Check that a ticket for it can be had:', command: ticketCommand(server) },
+  }),
+
+  'credssp.tls': (server) => ({
+    title: `${server.name} and PSDeck agree on no TLS for CredSSP`,
+    why: 'CredSSP hands the password over inside a TLS connection of its own. PSDeck takes TLS 1.2 and 1.3.',
+    cure: { text: 'Turn TLS 1.2 on there, or sign in with Kerberos and delegation instead.' },
+  }),
+  'credssp.version': (server, _where, error) => ({
+    title: `${server.name} only knows an older, unsafe CredSSP`,
+    why: `It speaks version ${fact(error, 'version', 'below 5')}; before version 5 whoever stands between can misuse the sign-in (CVE-2018-0886). The password was not sent.`,
+    cure: {
+      text: 'Install the security update of May 2018 there; or accept older versions under Edit server.',
+    },
+  }),
+  'credssp.refused': (server, _where, error) => credSspRefused(server, error),
+
+  'certificate.unreadable': (server, _where, error) => ({
+    title: 'Your certificate can’t be used',
+    why: CERTIFICATE_REASONS[fact(error, 'reason', '')] ?? 'The file is not a certificate with its key.',
+    cure: {
+      text: `Edit ${server.name}: check the file. A .pfx holds both; a .pem needs its key in it or beside it.`,
+    },
+  }),
+  'certificate.passphrase': (server) => ({
+    code: 'credential.required',
+    title: `The certificate for ${server.name} is locked`,
+    why: 'The file is protected by a password of its own.',
+    cure: { text: 'Type the password of the certificate.' },
+  }),
+};
+
+const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
+  'not-found': 'There is no such file.',
+  'not-allowed': 'You may not read the file.',
+  'no-key': 'The file holds no private key.',
+  'no-certificate': 'The file holds no certificate.',
+  mismatch: 'The key is not that of the certificate.',
+  expired: 'It has expired.',
+};
+
+function rejected(server: ServerFacts, error: CodedError): Saying {
+  const mechanism = fact(error, 'mechanism', '').toLowerCase();
+  if (server.auth === 'certificate') {
+    return {
+      code: 'signin.certificate-rejected',
+      title: `${server.name} does not accept your certificate`,
+      why: 'No account there is mapped to it, its issuer is not trusted there, or signing in by certificate is off.',
+      cure: {
+        text: 'On the server: turn it on, trust the issuer, and map the certificate to a local account.',
+        command:
+          'Set-Item WSMan:\\localhost\\Service\\Auth\\Certificate $true; Get-ChildItem WSMan:\\localhost\\ClientCertificate',
+      },
+    };
+  }
+  const cure = {
+    text: `Sign in again as DOMAIN\\user, or ${machineName(server.address)}\\user for a local account. Nothing is retried by itself, so that no account is locked.`,
+  };
+  if (error.facts?.['ticket'] === true) {
+    return {
+      code: 'signin.rejected',
+      title: `${server.name} rejected your Kerberos ticket`,
+      why: 'It may not sign in there, or the service’s key in the domain is not the server’s any more.',
+      cure,
+    };
+  }
+  const bound =
+    server.https && (mechanism === 'ntlm' || mechanism === 'kerberos' || server.auth === 'ntlm')
+      ? ' If both are right, something between may open TLS: the sign-in is bound to the certificate that PSDeck saw, and the server then refuses it.'
+      : '';
+  return {
+    code: 'signin.rejected',
+    title: `${server.name} rejected the user name or the password`,
+    why: `A local account wants the name of the machine before it, a domain account its domain.${bound}`,
+    cure,
+  };
+}
+
+/** No password is known, and nothing served without one: the person is asked, not told off. */
+function required(server: ServerFacts, error: CodedError): Saying {
+  const kerberosOnly = server.auth === 'kerberos';
+  return {
+    code: 'credential.required',
+    title: `Sign in to ${server.name}`,
+    why: kerberosOnly
+      ? 'There is no Kerberos ticket for it.'
+      : `No password is known for this server. ${noKerberos(error)}`.trim(),
+    cure: { text: 'Type the user name and the password. They are kept in memory until PSDeck ends.' },
+  };
+}
+
+const WHY_NO_KERBEROS: Readonly<Record<string, string>> = {
+  'kerberos.unavailable': 'Kerberos is not available on this computer.',
+  'kerberos.no-credentials': 'There is no Kerberos ticket.',
+  'kerberos.wrong-password': 'Kerberos took the password for wrong.',
+  'kerberos.unknown-service': 'Kerberos does not know the server by this name.',
+  'kerberos.no-kdc': 'Kerberos found no domain controller.',
+  'kerberos.expired': 'The Kerberos ticket has expired.',
+  'kerberos.clock-skew': 'Kerberos finds the clocks too far apart.',
+  'kerberos.failed': 'Kerberos failed.',
+};
+
+function noKerberos(error: CodedError): string {
+  const why = WHY_NO_KERBEROS[fact(error, 'kerberos', '')];
+  return why === undefined ? '' : `${why} `;
+}
+
+/** What turns a scheme on at the server. */
+const TURN_ON: Readonly<Record<AuthChoice, string>> = {
+  negotiate: 'Set-Item WSMan:\\localhost\\Service\\Auth\\Negotiate $true',
+  kerberos: 'Set-Item WSMan:\\localhost\\Service\\Auth\\Kerberos $true',
+  ntlm: 'Set-Item WSMan:\\localhost\\Service\\Auth\\Negotiate $true',
+  basic: 'Set-Item WSMan:\\localhost\\Service\\Auth\\Basic $true',
+  credssp: 'Enable-WSManCredSSP -Role Server -Force',
+  certificate: 'Set-Item WSMan:\\localhost\\Service\\Auth\\Certificate $true',
+};
+
+function noCommonScheme(server: ServerFacts, error: CodedError): Saying {
+  const auth = server.auth ?? 'negotiate';
+  const offered = fact(error, 'offered', 'nothing');
+  const usual = /\b(?:negotiate|kerberos)\b/i.test(offered) && auth !== 'negotiate';
+  return {
+    title: `${server.name} offers no way to sign in that PSDeck can use here`,
+    why: `The server offers ${offered}; PSDeck is set to ${NAMES[auth]} for it.`,
+    cure: {
+      text: usual
+        ? `Edit ${server.name} and sign in with Negotiate; or turn ${NAMES[auth]} on there, in an elevated PowerShell.`
+        : `Turn ${NAMES[auth]} on there, in an elevated PowerShell${/\bbasic\b/i.test(offered) ? '; or edit the server and sign in with Basic, over HTTPS only' : ''}.`,
+      command: TURN_ON[auth],
+    },
+  };
+}
+
+/** [MS-ERREF] 2.3.1, as servers send them in TSRequest.errorCode. */
+const STATUS: Readonly<Record<number, Saying>> = {
+  0xc000006d: { code: 'signin.rejected', title: 'rejected the user name or the password' },
+  0xc0000064: { code: 'signin.rejected', title: 'does not know that user' },
+  0xc000006a: { code: 'signin.rejected', title: 'rejected the password' },
+  0xc000006e: {
+    title: 'does not let this account in',
+    why: 'The account is restricted: an empty password, hours or computers.',
+  },
+  0xc0000070: {
+    title: 'does not let this account in from here',
+    why: 'The account may sign in from certain computers only.',
+  },
+  0xc0000071: {
+    title: 'says that the password has expired',
+    why: 'It has to be changed before it can be used again.',
+  },
+  0xc0000072: { title: 'says that the account is disabled' },
+  0xc0000193: { title: 'says that the account has expired' },
+  0xc0000224: { title: 'wants the password to be changed first' },
+  0xc0000234: {
+    title: 'says that the account is locked',
+    why: 'Too many wrong passwords were typed for it.',
+  },
+};
+
+function credSspRefused(server: ServerFacts, error: CodedError): Saying {
+  const number = Number(error.facts?.['status']);
+  const status = Number.isFinite(number) ? number >>> 0 : 0;
+  const known = STATUS[status];
+  return {
+    ...(known?.code === undefined ? {} : { code: known.code }),
+    title:
+      known === undefined ? `${server.name} refused the sign-in by CredSSP` : `${server.name} ${known.title}`,
+    why:
+      known?.why ??
+      (known === undefined
+        ? `It gives the status 0x${status.toString(16).toUpperCase().padStart(8, '0')}.`
+        : 'CredSSP passes its reason on. Nothing is retried by itself, so that no account is locked.'),
+    cure: {
+      text:
+        known?.code === 'signin.rejected'
+          ? `Sign in again as DOMAIN\\user, or ${machineName(server.address)}\\user for a local account.`
+          : 'Ask who runs the account. For a server that forbids CredSSP:',
+      ...(known === undefined ? { command: TURN_ON.credssp } : {}),
+    },
+  };
+}
+
+function ticketCommand({ address }: ServerFacts): string {
+  return process.platform === 'win32' ? `klist get HTTP/${address}` : `kvno HTTP/${address}`;
+}
