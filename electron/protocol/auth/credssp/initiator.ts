@@ -107,7 +107,6 @@ export class CredSspInitiator {
 
   close(): void {
     this.#state = 'failed';
-    this.#nonce?.fill(0);
     this.#options.context.close();
   }
 
