@@ -43,9 +43,16 @@ export interface HttpAuthenticator {
    * not what it has to be.
    */
   step(challenge: string): AuthMove | Promise<AuthMove>;
+  /**
+   * The server accepted without another token.
+   * @throws SignInError where it still owes its own proof
+   */
+  finish?(): void;
   /** Seals a body once signed in. Absent: bodies go as they are. */
   wrap?(body: Uint8Array): SealedBody | Promise<SealedBody>;
   unwrap?(contentType: string, body: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** The connection is gone: keys and what the system holds are let go. More than once is fine. */
+  close?(): void;
 }
 
 export type AuthenticatorFactory = (peer: AuthPeer) => HttpAuthenticator | Promise<HttpAuthenticator>;
