@@ -1,6 +1,7 @@
 // What some tests need of the system. Each need says how it is noticed, how it is got, and what a person reads where it is missing.
 import { createInterface } from 'node:readline/promises';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { run, which } from './run.mjs';
 
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
@@ -23,7 +24,24 @@ async function succeeds(program, args) {
   return code === 0;
 }
 
-/** @type {readonly { id: string, name: string, apt: readonly string[], present: () => Promise<boolean> }[]} */
+/** Debian keeps the administrator's programs off an ordinary user's PATH. */
+const installed = (...programs) =>
+  programs.every((program) =>
+    ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) => existsSync(join(folder, program))),
+  );
+
+/** Python's binding for GSS-API, and NTLM as one of the mechanisms it finds. */
+const GSSAPI_WITH_NTLM = `
+import gssapi
+assert gssapi.OID.from_int_seq('1.3.6.1.4.1.311.2.2.10') in gssapi.raw.indicate_mechs()
+`;
+
+/**
+ * `services`: what a package would run from now on. The tests start programs of their own; the machine is left as it was.
+ * @type {readonly {
+ *   id: string, name: string, apt: readonly string[], services?: readonly string[], present: () => Promise<boolean>
+ * }[]}
+ */
 export const SYSTEM_NEEDS = [
   {
     id: 'chromium',
@@ -46,6 +64,24 @@ export const SYSTEM_NEEDS = [
     apt: ['tinyproxy-bin'],
     present: async () => (await succeeds('/usr/bin/tinyproxy', ['-v'])) || succeeds('tinyproxy', ['-v']),
   },
+  {
+    id: 'auth-lab',
+    name: 'MIT Kerberos, gss-ntlmssp, python3-gssapi and libfaketime (somebody else’s sign-in against our client)',
+    apt: [
+      'krb5-kdc',
+      'krb5-admin-server',
+      'krb5-user',
+      'libgssapi-krb5-2',
+      'gss-ntlmssp',
+      'python3-gssapi',
+      'libfaketime',
+    ],
+    services: ['krb5-kdc', 'krb5-admin-server'],
+    present: async () =>
+      installed('krb5kdc', 'kdb5_util', 'kadmin.local', 'kinit') &&
+      (await succeeds('/usr/bin/python3', ['-c', GSSAPI_WITH_NTLM])) &&
+      (await succeeds('sh', ['-c', 'ls /usr/lib/*/faketime/libfaketime.so.1'])),
+  },
 ];
 
 /**
@@ -58,10 +94,11 @@ export async function ensureSystem({ yes, say }) {
   for (const need of SYSTEM_NEEDS) if (!(await need.present())) missing.push(need);
   if (missing.length === 0) return {};
   const packages = missing.flatMap((need) => need.apt);
+  const services = missing.flatMap((need) => need.services ?? []);
   const refusal = await mayInstall(packages, yes);
   if (refusal === undefined) {
     say(`Installing ${packages.join(', ')} with apt…`);
-    await aptInstall(packages, say);
+    await aptInstall(packages, services, say);
   }
   const still = {};
   for (const need of missing) {
@@ -87,13 +124,35 @@ async function mayInstall(packages, yes) {
   return asRoot ? undefined : `run ${command} as root, or npm test -- --yes`;
 }
 
-async function aptInstall(packages, say) {
+/**
+ * Runs apt-get, and leaves no service behind: while it runs, policy-rc.d forbids the packages to start any, and those that were not there
+ * before are not started at the next boot either. $1: the services, then apt's arguments.
+ */
+const APT_WITHOUT_SERVICES = `
+services=$1; shift
+policy=/usr/sbin/policy-rc.d
+if [ -n "$services" ] && [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' >"$policy" && chmod 755 "$policy"
+fi
+fresh=
+for service in $services; do
+  [ -e "/lib/systemd/system/$service.service" ] || fresh="$fresh $service.service"
+done
+apt-get "$@"
+code=$?
+[ -z "$fresh" ] || systemctl disable $fresh >/dev/null 2>&1
+exit $code
+`;
+
+async function aptInstall(packages, services, say) {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   // Somebody at a terminal can be asked for a password; nobody else can.
   const terminal = process.stdin.isTTY && process.stdout.isTTY;
   const sudo = process.getuid?.() === 0 ? [] : terminal ? ['sudo'] : ['sudo', '-n'];
   const apt = async (...args) => {
-    const [program, ...rest] = [...sudo, 'apt-get', ...args];
+    const script = ['sh', '-c', APT_WITHOUT_SERVICES, 'apt-get', services.join(' ')];
+    const [program, ...rest] = [...sudo, ...script, ...args];
     return run(program, rest, { stdio: terminal ? 'inherit' : 'pipe', env, timeoutMs: 10 * 60_000 });
   };
   const install = () =>
