@@ -1,12 +1,15 @@
 /** Where to connect and as whom, and the pool or connection made of it. */
-import { createBasicAuthenticator } from '../protocol/auth/basic.ts';
+import { TransportError } from '../transport/errors.ts';
 import { WinRmHttpClient } from '../transport/winrm-http/client.ts';
+import type { ProxyChoice } from '../transport/winrm-http/proxy.ts';
 import type { RetryOptions } from './link.ts';
 import { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
+import { authenticatorFor, SignInOutcome, type SignInOptions } from './sign-in.ts';
+import type { SoapHttp } from './soap-http.ts';
 import { WsmanClient } from './wsman-client.ts';
 import { WsmanConnection } from './wsman-connection.ts';
 
-export interface WinRmTarget {
+export interface WinRmTarget extends SignInOptions {
   /** Name or address; IPv6 with or without brackets. */
   readonly server: string;
   /** Default 5986 with https, else 5985. */
@@ -15,16 +18,14 @@ export interface WinRmTarget {
   readonly https?: boolean;
   /** Default `/wsman`. */
   readonly path?: string;
-  readonly userName: string;
-  readonly password: string;
   /** Session configuration; default `Microsoft.PowerShell`. */
   readonly configurationName?: string;
   /** PEM of certificate authorities to trust besides the system's. */
   readonly ca?: string;
   /** SHA-256 fingerprint of a certificate to accept for this server although it does not verify. */
   readonly trustedFingerprint?: string;
-  /** Basic over plain HTTP sends the password readable; refused unless set. */
-  readonly allowPlainBasic?: boolean;
+  /** An HTTP proxy to the server, or `system` for the one that the environment names. Default: directly. */
+  readonly proxy?: ProxyChoice;
   readonly connectTimeoutMs?: number;
   /** How long the server keeps the shell without a client; default: the server's own. */
   readonly idleTimeoutMs?: number;
@@ -40,22 +41,59 @@ export interface WinRmTarget {
   readonly computerName?: string;
 }
 
+/** HTTP to a target, and how signing in to it went. */
+export interface TargetHttp extends SoapHttp {
+  /** The URL for `wsa:To`. */
+  readonly url: string;
+  /** `Kerberos, encrypted by the message`; undefined before the first connection has signed in. */
+  readonly security: string | undefined;
+}
+
 /** The HTTP client for a target; nothing is sent yet. */
-export function httpClient(target: WinRmTarget): WinRmHttpClient {
+export function httpClient(target: WinRmTarget): TargetHttp {
   const https = target.https ?? true;
   const { ca, trustedFingerprint } = target;
-  return new WinRmHttpClient({
+  const signIn = { ...target, https };
+  const outcome = new SignInOutcome(signIn);
+  const client = new WinRmHttpClient({
     host: target.server,
     port: target.port ?? (https ? 5986 : 5985),
     https,
-    auth: () => createBasicAuthenticator(target.userName, target.password),
+    auth: authenticatorFor(signIn, outcome),
     tls: {
       ...(ca === undefined ? {} : { ca }),
       ...(trustedFingerprint === undefined ? {} : { trustedFingerprint }),
     },
     allowPlainBasic: target.allowPlainBasic ?? false,
+    ...(target.proxy === undefined ? {} : { proxy: target.proxy }),
     ...(target.path === undefined ? {} : { path: target.path }),
     ...(target.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: target.connectTimeoutMs }),
+  });
+  return {
+    url: client.url,
+    get security() {
+      return outcome.text;
+    },
+    async post(body, options) {
+      try {
+        return await client.post(body, options);
+      } catch (error) {
+        throw withOutcome(error, outcome);
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+/** A refusal says which mechanism was refused. */
+function withOutcome(error: unknown, { facts }: SignInOutcome): unknown {
+  if (!(error instanceof TransportError) || error.code !== 'signin.rejected') return error;
+  const { httpStatus, details } = error;
+  return new TransportError(error.code, error.message, {
+    facts: { ...error.facts, ...facts },
+    cause: error,
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(details === undefined ? {} : { details }),
   });
 }
 
@@ -81,8 +119,8 @@ export function createPool(
     url: http.url,
     computerName: target.computerName ?? target.server,
     configurationName: target.configurationName ?? 'Microsoft.PowerShell',
-    userName: target.userName,
-    security: (target.https ?? true) ? 'Basic over HTTPS' : 'Basic over HTTP, readable',
+    ...(target.userName === undefined ? {} : { userName: target.userName }),
+    security: () => http.security,
     ...(target.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: target.idleTimeoutMs }),
     ...(target.noProfile === undefined ? {} : { noProfile: target.noProfile }),
     ...(target.retry === undefined ? {} : { retry: target.retry }),
@@ -93,7 +131,7 @@ export function createPool(
 
 /**
  * Connects and opens a runspace pool.
- * @throws TransportError, WsmanFault, ProtocolError
+ * @throws TransportError, SignInError, WsmanFault, ProtocolError
  */
 export async function connect(
   target: WinRmTarget,

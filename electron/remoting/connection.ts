@@ -60,7 +60,8 @@ export interface RemotingConnection {
     readonly computerName: string;
     readonly configurationName: string;
     readonly userName?: string;
-    readonly security?: string;
+    /** How it is signed in to, for people; known once it is. */
+    readonly security?: string | undefined;
   };
   /** How many bytes of fragments fit in one call of each kind, as negotiated so far. */
   capacity(call: 'open' | 'connect' | 'pipeline' | 'send', stream?: PsrpStream): number;

@@ -46,7 +46,8 @@ export interface WsmanConnectionOptions extends ShellRequestOptions {
   readonly http: SoapHttp;
   readonly computerName: string;
   readonly userName?: string;
-  readonly security?: string;
+  /** How it is signed in to, known once it is. */
+  readonly security?: () => string | undefined;
   /** How long and how often a server that cannot be reached is tried. Where it is not given, the first failure ends the connection. */
   readonly retry?: RetryOptions;
   readonly clock?: Clock;
@@ -122,7 +123,9 @@ export class WsmanConnection implements RemotingConnection {
       computerName: options.computerName,
       configurationName: options.configurationName,
       ...(options.userName === undefined ? {} : { userName: options.userName }),
-      ...(options.security === undefined ? {} : { security: options.security }),
+      get security() {
+        return options.security?.();
+      },
     };
     this.shells = {
       disconnect: (how) => this.#disconnect(how),
