@@ -13,12 +13,25 @@ function knownAuthorities(): readonly string[] {
   return systemAuthorities;
 }
 
+/** One PEM each, of texts that may hold several. */
+function extraAuthorities(ca: string | readonly string[] | undefined): string[] {
+  const texts = ca === undefined ? [] : typeof ca === 'string' ? [ca] : ca;
+  return texts.flatMap(splitPem);
+}
+
+function splitPem(text: string): string[] {
+  const found = text.match(
+    /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g,
+  );
+  return found ?? [];
+}
+
 const contexts = new Map<string, tls.SecureContext>();
 /** Contexts hold some 150 parsed certificates each; a desktop uses one or two. */
 const MAX_CONTEXTS = 16;
 
 export function secureContext(ca: string | readonly string[] | undefined): tls.SecureContext {
-  const extra = ca === undefined ? [] : typeof ca === 'string' ? [ca] : ca;
+  const extra = extraAuthorities(ca);
   const key = extra.join('\n');
   let context = contexts.get(key);
   if (context === undefined) {
@@ -49,17 +62,27 @@ export function certificateProblems(
   socket: tls.TLSSocket,
   certificate: X509Certificate,
   host: string,
+  ca: string | readonly string[] | undefined,
 ): string[] {
   if (socket.authorized) return [];
   const code = String(socket.authorizationError);
-  const problems = [PROBLEMS[code] ?? code];
+  const first = PROBLEMS[code] ?? code;
+  // Where two authorities have one name and no key identifiers, as self-signed certificates of one machine over the years, OpenSSL takes
+  // one of them for the issuer and never looks at the other.
+  const anchored = first === 'self-signed' && isAmong(certificate, ca);
+  const problems = anchored ? [] : [first];
   // OpenSSL stops at what it meets first; a certificate that is for another name has been verified up to there.
-  if (problems[0] !== 'wrong-name' && certificate.checkIssued(certificate)) problems.push('self-signed');
+  if (!anchored && first !== 'wrong-name' && certificate.checkIssued(certificate))
+    problems.push('self-signed');
   const now = Date.now();
   if (certificate.validToDate.getTime() < now) problems.push('expired');
   if (certificate.validFromDate.getTime() > now) problems.push('not-yet-valid');
   if (!isFor(certificate, host)) problems.push('wrong-name');
   return [...new Set(problems)];
+}
+
+function isAmong(certificate: X509Certificate, ca: string | readonly string[] | undefined): boolean {
+  return extraAuthorities(ca).some((pem) => new X509Certificate(pem).raw.equals(certificate.raw));
 }
 
 function isFor(certificate: X509Certificate, host: string): boolean {

@@ -99,7 +99,7 @@ function judge(
   facts: Facts,
 ): TransportError | undefined {
   const certificate = new X509Certificate(raw);
-  const problems = certificateProblems(socket, certificate, host);
+  const problems = certificateProblems(socket, certificate, host, options?.ca);
   if (problems.length === 0) return undefined;
   const described = describeCertificate(certificate, problems);
   const trusted = options?.trustedFingerprint;
