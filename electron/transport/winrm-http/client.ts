@@ -4,7 +4,8 @@
  */
 import type { AuthenticatorFactory } from '../../protocol/auth/authenticator.ts';
 import { TransportError } from '../errors.ts';
-import { Lane, throwUnlessSoap, type LaneOptions } from './lane.ts';
+import { throwUnlessSoap } from './answers.ts';
+import { Lane, type LaneOptions } from './lane.ts';
 import type { ProxyChoice } from './proxy.ts';
 import type { TlsOptions } from './tls.ts';
 
@@ -32,6 +33,11 @@ export interface PostOptions {
   readonly signal?: AbortSignal;
   /** The server may hold the answer back (Receive). Such requests never take the last connections. */
   readonly mayWait?: boolean;
+  /**
+   * Carried out twice it is as good as once (Identify, Get, Enumerate): it is sent once more where a connection that had served before is
+   * cut. Receive is not: what a lost answer held does not come again.
+   */
+  readonly idempotent?: boolean;
 }
 
 export interface PostAnswer {
@@ -113,7 +119,10 @@ export class WinRmHttpClient {
     try {
       signal?.throwIfAborted();
       if (this.#closed !== undefined) throw this.#closed;
-      const answer = await lane.post(Buffer.from(body, 'utf8'), stop.signal);
+      const answer = await lane.post(Buffer.from(body, 'utf8'), {
+        signal: stop.signal,
+        idempotent: options.idempotent ?? false,
+      });
       throwUnlessSoap(answer, lane.facts);
       return { status: answer.status, body: decodeText(answer.contentType, answer.body) };
     } catch (error) {

@@ -15,6 +15,8 @@ export interface HttpAnswer {
   /** Every `WWW-Authenticate`. */
   readonly challenges: readonly string[];
   readonly location: string | undefined;
+  /** The server closes the connection after this. */
+  readonly closes: boolean;
   readonly body: Uint8Array;
 }
 
@@ -89,6 +91,7 @@ export function exchange(
             contentType: incoming.headers['content-type'] ?? '',
             challenges: incoming.headersDistinct['www-authenticate'] ?? [],
             location: incoming.headers.location,
+            closes: !keepsAlive(incoming),
             body: Buffer.concat(chunks),
           }),
         ),
@@ -97,6 +100,13 @@ export function exchange(
     if (signal.aborted) onAbort();
     else outgoing.end(request.body);
   });
+}
+
+/** RFC 9112 9.3. */
+function keepsAlive(incoming: http.IncomingMessage): boolean {
+  const options = (incoming.headers.connection ?? '').toLowerCase().split(/[\s,]+/);
+  if (options.includes('close')) return false;
+  return incoming.httpVersion !== '1.0' || options.includes('keep-alive');
 }
 
 /** What Node's HTTP parser reports is not a broken line but another protocol. */

@@ -1,7 +1,14 @@
 /** One connection of a client, with the log-on that belongs to it. Requests go one after the other. */
-import type { AuthenticatorFactory, AuthMove, HttpAuthenticator } from '../../protocol/auth/authenticator.ts';
+import type {
+  AuthenticatorFactory,
+  AuthMove,
+  HttpAuthenticator,
+  SealedBody,
+} from '../../protocol/auth/authenticator.ts';
 import { challengeFor, parseChallenges } from '../../protocol/auth/challenge.ts';
+import { SignInError } from '../../protocol/auth/sign-in-error.ts';
 import { TransportError, type Facts } from '../errors.ts';
+import { throwUnlessAccepted } from './answers.ts';
 import { connect, type Connection, type ConnectOptions } from './connect.ts';
 import { exchange, SocketAgent, type HttpAnswer } from './exchange.ts';
 
@@ -27,12 +34,39 @@ const MAX_LEGS = 10;
  */
 const MAX_IDLE_MS = 60_000;
 
+/** A connection found dead, and then one whose log-on the server forgot and which it closed with that. More is no chance any more. */
+const MAX_ATTEMPTS = 3;
+
 interface Line {
   readonly connection: Connection;
   readonly agent: SocketAgent;
   readonly authenticator: HttpAuthenticator;
   signedIn: boolean;
   idleSince: number;
+}
+
+/** How far a request got, for what its failure means. */
+interface Progress {
+  /** The connection served others before. */
+  reused: boolean;
+  /** Something of the request, not only of the log-on, may have reached the service. */
+  sent: boolean;
+}
+
+/** The server did not look at the request and closed the connection: it goes on another. */
+class Elsewhere extends Error {
+  readonly refusal: TransportError;
+
+  constructor(refusal: TransportError) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
+export interface LanePost {
+  readonly signal: AbortSignal;
+  /** Carried out twice it is as good as once: it is sent again where a connection was cut before the answer. */
+  readonly idempotent?: boolean;
 }
 
 export class Lane {
@@ -47,37 +81,47 @@ export class Lane {
     return { host: this.#options.host, port: this.#options.port };
   }
 
-  /** Sends a body and returns the answer, unsealed; connects and signs in first where need be. */
-  async post(body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
-    try {
-      const line = await this.#ready(signal);
-      const answer = await this.#send(line, body, signal);
-      line.idleSince = Date.now();
-      return answer;
-    } catch (error) {
-      this.drop();
-      throw error;
+  /**
+   * Sends a body and returns the answer, unsealed; connects and signs in first where need be. Sent again are only requests that the service
+   * cannot have seen, or that are idempotent.
+   * @throws TransportError, whose fact `sent` is false where nothing of the request can have reached the service; SignInError, ProtocolError
+   */
+  async post(body: Uint8Array, { signal, idempotent = false }: LanePost): Promise<HttpAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      const progress: Progress = { reused: this.#line !== undefined, sent: false };
+      try {
+        // One attempt after the other is the point.
+        // oxlint-disable-next-line no-await-in-loop
+        const line = await this.#ready(progress, signal);
+        // oxlint-disable-next-line no-await-in-loop
+        const answer = await this.#send(line, body, progress, signal);
+        line.idleSince = Date.now();
+        return answer;
+      } catch (error) {
+        this.drop();
+        const again =
+          attempt < MAX_ATTEMPTS && !signal.aborted && mayGoElsewhere(error, progress, idempotent);
+        if (!again) throw this.#told(error, progress);
+      }
     }
   }
 
   drop(): void {
     const line = this.#line;
     this.#line = undefined;
-    line?.agent.destroy();
-    line?.connection.socket.destroy();
+    if (line !== undefined) letGo(line);
   }
 
-  async #ready(signal: AbortSignal): Promise<Line> {
+  async #ready(progress: Progress, signal: AbortSignal): Promise<Line> {
     const line = this.#line;
-    if (
-      line !== undefined &&
-      !line.connection.socket.destroyed &&
-      line.connection.socket.writable &&
-      Date.now() - line.idleSince < MAX_IDLE_MS
-    ) {
-      return line;
+    if (line !== undefined && isOpen(line) && Date.now() - line.idleSince < MAX_IDLE_MS) {
+      // That the server has closed it may be known to the system already, and is learnt of in the next turns of the loop.
+      await turn();
+      await turn();
+      if (isOpen(line)) return line;
     }
     this.drop();
+    progress.reused = false;
     const { host, port, https, auth, allowPlainBasic, connectTimeoutMs } = this.#options;
     const connection = await connect({ ...this.#options, timeoutMs: connectTimeoutMs, signal });
     // Errors of an idle socket; the next request sees that it is gone.
@@ -109,23 +153,33 @@ export class Lane {
     }
   }
 
-  async #send(line: Line, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
-    if (line.authenticator.scope === 'request') return this.#sendWithHeader(line, body, signal);
+  async #send(line: Line, body: Uint8Array, progress: Progress, signal: AbortSignal): Promise<HttpAnswer> {
+    if (line.authenticator.scope === 'request') return this.#sendWithHeader(line, body, progress, signal);
     if (!line.signedIn) await this.#signIn(line, signal);
-    const answer = await this.#sendSealed(line, body, signal);
+    const answer = await this.#sendSealed(line, body, progress, signal);
     if (answer.status !== 401) return answer;
     // The server forgot this connection's log-on, and did not look at the request.
+    progress.sent = false;
     line.signedIn = false;
+    if (!isOpen(line) || answer.closes) throw new Elsewhere(this.#refused(line, answer));
     await this.#signIn(line, signal);
-    const second = await this.#sendSealed(line, body, signal);
+    const second = await this.#sendSealed(line, body, progress, signal);
     if (second.status === 401) throw this.#refused(line, second);
     return second;
   }
 
-  async #sendWithHeader(line: Line, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+  async #sendWithHeader(
+    line: Line,
+    body: Uint8Array,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     const move = await line.authenticator.start();
-    const answer = await this.#exchange(line, signal, body, SOAP_TYPE, move);
-    if (answer.status === 401) throw this.#refused(line, answer);
+    const answer = await this.#exchange(line, signal, { body, contentType: SOAP_TYPE, move, progress });
+    if (answer.status === 401) {
+      progress.sent = false;
+      throw this.#refused(line, answer);
+    }
     return answer;
   }
 
@@ -138,20 +192,27 @@ export class Lane {
         line.signedIn = true;
         return;
       }
-      const answer = await this.#exchange(line, signal, new Uint8Array(), SOAP_TYPE, move);
-      const value = challengeFor(parseChallenges(answer.challenges), authenticator.scheme);
+      // oxlint-disable-next-line no-await-in-loop
+      const answer = await this.#exchange(line, signal, {
+        body: new Uint8Array(),
+        contentType: SOAP_TYPE,
+        move,
+      });
+      const value = challengeFor(parseChallenges(answer.challenges), authenticator.scheme) ?? '';
       if (answer.status === 401) {
         // A scheme alone, or nothing more to say from our side: refused.
-        if (value === undefined || value === '' || move.complete) throw this.#refused(line, answer);
+        if (value === '' || move.complete) throw this.#refused(line, answer);
+        // oxlint-disable-next-line no-await-in-loop
         move = await authenticator.step(value);
-      } else if (answer.status < 300 || answer.status >= 400) {
-        // Any answer but a challenge means that the log-on itself was accepted; an empty body may well be called a bad request.
-        if (answer.status === 407 || answer.status === 404) throwUnlessSoap(answer, this.facts);
-        if (value !== undefined && value !== '') move = await authenticator.step(value);
-        else move = { kind: 'done' };
-        if (move.kind === 'header' && move.complete) move = { kind: 'done' };
+        if (answer.closes && move.kind === 'header') throw this.#cutShort(line);
       } else {
-        throwUnlessSoap(answer, this.facts);
+        throwUnlessAccepted(answer, this.facts);
+        // oxlint-disable-next-line no-await-in-loop
+        move = value === '' ? { kind: 'done' } : await authenticator.step(value);
+        if (value === '' || (move.kind === 'header' && move.complete)) {
+          authenticator.finish?.();
+          move = { kind: 'done' };
+        }
       }
     }
     throw new TransportError('signin.rejected', 'The log-on does not come to an end', {
@@ -159,12 +220,21 @@ export class Lane {
     });
   }
 
-  async #sendSealed(line: Line, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+  async #sendSealed(
+    line: Line,
+    body: Uint8Array,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     const { authenticator } = line;
-    if (authenticator.wrap === undefined) return this.#exchange(line, signal, body, SOAP_TYPE, undefined);
+    if (authenticator.wrap === undefined) {
+      return this.#exchange(line, signal, { body, contentType: SOAP_TYPE, progress });
+    }
     const sealed = await authenticator.wrap(body);
-    const answer = await this.#exchange(line, signal, sealed.body, sealed.contentType, undefined);
-    if (authenticator.unwrap === undefined || !/^multipart\//i.test(answer.contentType)) return answer;
+    const answer = await this.#exchange(line, signal, { ...sealed, progress });
+    if (authenticator.unwrap === undefined || !/^multipart\//i.test(answer.contentType)) {
+      return this.#refusePlain(line, answer);
+    }
     return {
       ...answer,
       contentType: SOAP_TYPE,
@@ -172,14 +242,31 @@ export class Lane {
     };
   }
 
-  #exchange(
+  /**
+   * What came unsealed where we sealed is taken for what it says about HTTP, never for an answer of the service: anybody on the way can have
+   * written it.
+   */
+  #refusePlain(line: Line, answer: HttpAnswer): HttpAnswer {
+    const empty = answer.body.byteLength === 0;
+    const soap = /^application\/soap\+xml\b/i.test(answer.contentType);
+    if (empty || (!soap && answer.status >= 300)) return answer;
+    throw new SignInError(
+      'signin.not-encrypted',
+      'The server answered in plain text to an encrypted request',
+      {
+        ...this.facts,
+        scheme: line.authenticator.scheme,
+      },
+    );
+  }
+
+  async #exchange(
     line: Line,
     signal: AbortSignal,
-    body: Uint8Array,
-    contentType: string,
-    move: AuthMove | undefined,
+    request: SealedBody & { readonly move?: AuthMove; readonly progress?: Progress },
   ): Promise<HttpAnswer> {
     const { path, userAgent, maxResponseBytes } = this.#options;
+    const { body, contentType, move, progress } = request;
     const headers: Record<string, string> = {
       Host: this.#hostHeader(),
       'Content-Type': contentType,
@@ -189,7 +276,17 @@ export class Lane {
       Connection: 'Keep-Alive',
     };
     if (move?.kind === 'header') headers['Authorization'] = move.value;
-    return exchange(line.agent, { path, headers, body }, { maxResponseBytes, signal, facts: this.facts });
+    const { socket } = line.connection;
+    const before = socket.bytesWritten;
+    try {
+      return await exchange(
+        line.agent,
+        { path, headers, body },
+        { maxResponseBytes, signal, facts: this.facts },
+      );
+    } finally {
+      if (progress !== undefined && socket.bytesWritten > before) progress.sent = true;
+    }
   }
 
   #hostHeader(): string {
@@ -197,6 +294,39 @@ export class Lane {
     // A zone is for our side only (RFC 6874).
     const bare = host.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
     return `${bare.includes(':') ? `[${bare}]` : bare}:${port}`;
+  }
+
+  /** As who asked is to be told. */
+  #told(error: unknown, { sent }: Progress): unknown {
+    let told = error;
+    if (error instanceof SignInError && error.code === 'signin.rejected') {
+      told = new TransportError('signin.rejected', 'The service refused the log-on', {
+        facts: { ...error.facts, ...this.facts },
+        cause: error,
+      });
+    } else if (error instanceof Elsewhere) {
+      told = error.refusal;
+    }
+    if (sent || !(told instanceof TransportError)) return told;
+    const { code, message, facts, certificate, httpStatus, details, cause } = told;
+    return new TransportError(code, message, {
+      facts: { ...facts, sent: false },
+      ...(certificate === undefined ? {} : { certificate }),
+      ...(httpStatus === undefined ? {} : { httpStatus }),
+      ...(details === undefined ? {} : { details }),
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+
+  /** Such log-ons belong to the connection, and cannot go on where the server closes it between two legs. */
+  #cutShort(line: Line): TransportError {
+    return new TransportError(
+      'connect.reset',
+      'The server closed the connection in the middle of the log-on',
+      {
+        facts: { ...this.facts, scheme: line.authenticator.scheme, stage: 'signin' },
+      },
+    );
   }
 
   #refused(line: Line, answer: HttpAnswer): TransportError {
@@ -215,40 +345,29 @@ export class Lane {
   }
 }
 
-/** Statuses and types that say that there is no WS-Management behind the address. */
-export function throwUnlessSoap(answer: HttpAnswer, facts: Facts): void {
-  const { status, contentType } = answer;
-  const soap = /^application\/soap\+xml\b/i.test(contentType);
-  const details = (): string => Buffer.from(answer.body.subarray(0, 4096)).toString('utf8');
-  if (status === 407) {
-    throw new TransportError('http.proxy', 'A proxy wants a log-on of its own', {
-      facts,
-      httpStatus: status,
-    });
-  }
-  if (status >= 300 && status < 400) {
-    throw new TransportError('http.redirect', 'The service sends us to another address', {
-      facts: answer.location === undefined ? facts : { ...facts, location: answer.location.slice(0, 500) },
-      httpStatus: status,
-    });
-  }
-  if (status === 413) {
-    throw new TransportError('http.too-large', 'The service takes no request of that size', {
-      facts: { ...facts, direction: 'request' },
-      httpStatus: status,
-    });
-  }
-  if (soap && answer.body.byteLength > 0) return;
-  const nothingThere = status === 404 || status === 405 || status === 501 || (status >= 200 && status < 300);
-  throw nothingThere
-    ? new TransportError('http.not-winrm', 'What answers is not WS-Management', {
-        facts: { ...facts, contentType: contentType.slice(0, 100) },
-        httpStatus: status,
-        details: details(),
-      })
-    : new TransportError('http.status', 'The service answers with an error', {
-        facts: { ...facts, status },
-        httpStatus: status,
-        details: details(),
-      });
+function isOpen({ connection: { socket } }: Line): boolean {
+  return !socket.destroyed && socket.writable && !socket.readableEnded;
+}
+
+function letGo(line: Line): void {
+  line.agent.destroy();
+  line.connection.socket.destroy();
+  line.authenticator.close?.();
+}
+
+/** One turn of the event loop, what has come for its sockets included. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** Whether a request that failed on one connection may be sent on another. */
+function mayGoElsewhere(error: unknown, { reused, sent }: Progress, idempotent: boolean): boolean {
+  if (error instanceof Elsewhere) return true;
+  // A connection that never served says something about the server, and whoever asked decides.
+  if (!reused) return false;
+  // The ticket ran out since the connection was made; a new connection gets a new one.
+  if (error instanceof SignInError) return error.code === 'kerberos.expired' && !sent;
+  return error instanceof TransportError && error.code === 'connect.reset' && (!sent || idempotent);
 }

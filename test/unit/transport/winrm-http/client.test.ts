@@ -1,10 +1,20 @@
 import { X509Certificate } from 'node:crypto';
+import type * as http from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpAuthenticator } from '../../../../electron/protocol/auth/authenticator.ts';
 import { createBasicAuthenticator } from '../../../../electron/protocol/auth/basic.ts';
+import { SignInError } from '../../../../electron/protocol/auth/sign-in-error.ts';
 import { TransportError, type TransportErrorCode } from '../../../../electron/transport/errors.ts';
 import { WinRmHttpClient, type WinRmHttpOptions } from '../../../../electron/transport/winrm-http/client.ts';
-import { certificate, closedPort, soap, startRaw, startServer } from './servers.ts';
+import {
+  certificate,
+  closedPort,
+  soap,
+  startRaw,
+  startServer,
+  type Seen,
+  type TestServer,
+} from './servers.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -433,6 +443,201 @@ describe('signing in', () => {
     );
     expect(server.seen.length).toBeLessThan(20);
   });
+});
+
+/** A server of one sealed protocol; what it does with a body that is no leg of a log-on is the test's. */
+function sealing(
+  answer: (request: Seen, response: http.ServerResponse, index: number) => void,
+): Promise<TestServer> {
+  let bodies = 0;
+  return startServer((request, response) => {
+    const header = request.headers.authorization;
+    if (header === 'Negotiate one') {
+      response.writeHead(401, { 'WWW-Authenticate': 'Negotiate challenge' }).end();
+    } else if (header === undefined) answer(request, response, bodies++);
+    else response.writeHead(200).end();
+  });
+}
+
+const sealedAnswer = (response: http.ServerResponse): void => {
+  response.writeHead(200, { 'Content-Type': 'multipart/encrypted' }).end('ko');
+};
+
+describe('a connection that is lost', () => {
+  test('while nothing was asked costs nothing, even where we have not noticed yet', async () => {
+    const closed: Promise<void>[] = [];
+    const server = await started(
+      sealing((_request, response) => {
+        const { socket } = response;
+        sealedAnswer(response);
+        if (socket === null) throw new Error('no socket');
+        // Shut down: the client's machine has been told, and its event loop has not.
+        closed.push(new Promise((resolve) => socket.end(() => resolve())));
+      }),
+    );
+    const http = client({ port: server.port, auth: () => legged([]) });
+    await http.post('a', QUICK);
+    await closed[0];
+    expect((await http.post('b', QUICK)).body).toBe('ok');
+    expect(server.seen.map((s) => s.body)).toEqual(['', '', 'a', '', '', 'b']);
+    expect(server.connections()).toBe(2);
+  });
+
+  test('after the request was sent fails it, as it may have been carried out', async () => {
+    const server = await started(
+      sealing((_request, response, index) => {
+        if (index === 0) sealedAnswer(response);
+        else response.socket?.resetAndDestroy();
+      }),
+    );
+    const http = client({ port: server.port, auth: () => legged([]) });
+    await http.post('a', QUICK);
+    const error = await failure(http.post('b', QUICK));
+    expect(error.code).toBe('connect.reset');
+    expect(error.facts['sent']).toBeUndefined();
+    expect(server.seen.filter((s) => s.body === 'b')).toHaveLength(1);
+  });
+
+  test('is no matter to a request that may be carried out twice', async () => {
+    const server = await started(
+      sealing((_request, response, index) => {
+        if (index === 1) response.socket?.resetAndDestroy();
+        else sealedAnswer(response);
+      }),
+    );
+    const http = client({ port: server.port, auth: () => legged([]) });
+    await http.post('a', QUICK);
+    expect((await http.post('b', { ...QUICK, idempotent: true })).body).toBe('ok');
+    expect(server.seen.filter((s) => s.body === 'b')).toHaveLength(2);
+  });
+
+  test('is tried once more and not for ever', async () => {
+    const server = await started(
+      sealing((_request, response, index) => {
+        if (index === 0) sealedAnswer(response);
+        else response.socket?.resetAndDestroy();
+      }),
+    );
+    const http = client({ port: server.port, auth: () => legged([]) });
+    await http.post('a', QUICK);
+    expect((await failure(http.post('b', { ...QUICK, idempotent: true }))).code).toBe('connect.reset');
+    expect(server.seen.filter((s) => s.body === 'b')).toHaveLength(2);
+  });
+
+  test('between two legs of the log-on says so, and that nothing was sent', async () => {
+    const server = await started(
+      startServer((_request, response) => {
+        response.writeHead(401, { 'WWW-Authenticate': 'Negotiate challenge', Connection: 'close' }).end();
+      }),
+    );
+    const error = await failure(client({ port: server.port, auth: () => legged([]) }).post('x', QUICK));
+    expect(error).toMatchObject({ code: 'connect.reset', facts: { stage: 'signin', sent: false } });
+  });
+
+  test('before anything could be sent says that nothing was', async () => {
+    const error = await failure(client({ port: await closedPort() }).post('x', QUICK));
+    expect(error.facts['sent']).toBe(false);
+  });
+});
+
+describe('a log-on that no longer holds', () => {
+  test('is done again on another connection where the server closes with its refusal', async () => {
+    const server = await started(
+      sealing((_request, response, index) => {
+        if (index === 1) {
+          response.writeHead(401, { 'WWW-Authenticate': 'Negotiate', Connection: 'close' }).end();
+        } else sealedAnswer(response);
+      }),
+    );
+    const http = client({ port: server.port, auth: () => legged([]) });
+    await http.post('a', QUICK);
+    expect((await http.post('b', QUICK)).body).toBe('ok');
+    expect(server.seen.map(({ body, connection }) => [body, connection])).toEqual([
+      ['', 1],
+      ['', 1],
+      ['a', 1],
+      ['b', 1],
+      ['', 2],
+      ['', 2],
+      ['b', 2],
+    ]);
+  });
+
+  test('is given up where the server refuses every time', async () => {
+    const server = await started(
+      sealing((_request, response) => {
+        response.writeHead(401, { 'WWW-Authenticate': 'Negotiate', Connection: 'close' }).end();
+      }),
+    );
+    const error = await failure(client({ port: server.port, auth: () => legged([]) }).post('b', QUICK));
+    expect(error).toMatchObject({ code: 'signin.rejected', facts: { sent: false } });
+    expect(server.connections()).toBeLessThan(5);
+  });
+
+  test('is renewed where the ticket has run out', async () => {
+    const server = await started(sealing((_request, response) => sealedAnswer(response)));
+    let sealed = 0;
+    let open = 0;
+    const http = client({
+      port: server.port,
+      auth: () => {
+        open++;
+        return {
+          ...legged([]),
+          wrap: (body) => {
+            if (sealed++ === 1) throw new SignInError('kerberos.expired', 'The ticket has run out');
+            return { contentType: 'multipart/encrypted;test', body };
+          },
+          close: () => open--,
+        };
+      },
+    });
+    await http.post('a', QUICK);
+    expect((await http.post('b', QUICK)).body).toBe('ok');
+    expect(server.seen.map((s) => s.body)).toEqual(['', '', 'a', '', '', 'b']);
+    http.close();
+    expect(open).toBe(0);
+  });
+});
+
+describe('a server that would go on in plain text', () => {
+  async function answering(status: number, type: string): Promise<unknown> {
+    const server = await started(
+      sealing((_request, response) => response.writeHead(status, { 'Content-Type': type }).end('<plain/>')),
+    );
+    return client({ port: server.port, auth: () => legged([]) })
+      .post('a', QUICK)
+      .catch((error: unknown) => error);
+  }
+
+  test.each<[number, string]>([
+    [200, 'application/soap+xml;charset=UTF-8'],
+    [200, 'text/xml'],
+    [500, 'application/soap+xml'],
+  ])('is refused: %i %s', async (status, type) => {
+    const error = await answering(status, type);
+    expect(error).toBeInstanceOf(SignInError);
+    expect(error).toMatchObject({ code: 'signin.not-encrypted', facts: { scheme: 'Negotiate' } });
+  });
+
+  test('but what a gateway says of itself is told', async () => {
+    expect(await answering(503, 'text/html')).toMatchObject({ code: 'http.status', httpStatus: 503 });
+  });
+});
+
+test('a server that accepts without its own proof is refused', async () => {
+  const server = await started(sealing((_request, response) => sealedAnswer(response)));
+  const unproved: HttpAuthenticator = {
+    ...legged([]),
+    finish: () => {
+      throw new SignInError('signin.server-not-proved', 'No proof');
+    },
+  };
+  const error: unknown = await client({ port: server.port, auth: () => unproved })
+    .post('a', QUICK)
+    .catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'signin.server-not-proved' });
+  expect(server.seen.map((s) => s.body)).toEqual(['', '']);
 });
 
 describe('answers that are none', () => {
