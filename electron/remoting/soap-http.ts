@@ -5,7 +5,13 @@ export interface SoapHttp {
    */
   post(
     body: string,
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly mayWait?: boolean },
+    options: {
+      readonly timeoutMs: number;
+      readonly signal?: AbortSignal;
+      readonly mayWait?: boolean;
+      /** Carried out twice it is as good as once. */
+      readonly idempotent?: boolean;
+    },
   ): Promise<{ readonly status: number; readonly body: string }>;
   close(): void;
 }

@@ -55,7 +55,10 @@ export class WsmanClient {
 
   /** Test-WSMan: what answers there. @throws TransportError, WsmanFault, ProtocolError */
   async identify(): Promise<IdentifyResponse> {
-    const answer = await this.#options.http.post(encodeIdentifyRequest(), { timeoutMs: OPERATION_MS });
+    const answer = await this.#options.http.post(encodeIdentifyRequest(), {
+      timeoutMs: OPERATION_MS,
+      idempotent: true,
+    });
     const envelope = readEnvelope(answer.body);
     const fault = faultIn(envelope, answer.status);
     if (fault) throw fault;
@@ -151,6 +154,7 @@ export class WsmanClient {
     const answer = await this.#options.http.post(body, {
       timeoutMs: context.operationTimeoutMs + NETWORK_MS,
       mayWait: action === ACTION.receive,
+      idempotent: action === ACTION.get || action === ACTION.enumerate,
       ...(signal === undefined ? {} : { signal }),
     });
     try {
