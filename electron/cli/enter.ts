@@ -8,7 +8,7 @@ import type { Interrupts } from './interrupts.ts';
 import type { Invocation } from './options.ts';
 import { EXIT } from './problem.ts';
 import { follow, formatted, isIncomplete, showFailure } from './run.ts';
-import { openPool, targetOf } from './server.ts';
+import { openPool, signedIn } from './server.ts';
 import { InputEnded, type Terminal } from './terminal.ts';
 
 const LEAVE = /^\s*(?:exit|Exit-PSSession|exsn)\s*;?\s*$/i;
@@ -19,7 +19,6 @@ export async function enter(
   terminal: Terminal,
   interrupts: Interrupts,
 ): Promise<number> {
-  const target = await targetOf(options.server, terminal);
   const left: { code?: number } = {};
   const host: ConsoleHost = new ConsoleHost({
     terminal,
@@ -30,7 +29,9 @@ export async function enter(
     secure: (secret) => pool.encryptSecureString(secret),
     leave: (code) => (left.code = code),
   });
-  const pool = await openPool(target, host, options.server.timeoutMs, interrupts);
+  const pool = await signedIn(options.server, terminal, (target) =>
+    openPool(target, host, options.server.timeoutMs, interrupts),
+  );
   try {
     const history: string[] = [];
     let last: number = EXIT.fine;

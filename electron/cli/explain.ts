@@ -3,21 +3,8 @@ import { ProtocolError, UsageError } from '../protocol/errors.ts';
 import { describeFault, WsmanFault } from '../protocol/wsman/faults.ts';
 import type { ServerOptions } from './options.ts';
 import { EXIT, Problem } from './problem.ts';
+import { listed, SIGN_IN, type Coded, type Words } from './explain-sign-in.ts';
 import type { PeerCertificate } from '../remoting/index.ts';
-
-interface Coded {
-  readonly code: string;
-  readonly message: string;
-  readonly facts?: Readonly<Record<string, unknown>>;
-  readonly certificate?: PeerCertificate | undefined;
-  readonly details?: string | undefined;
-}
-
-interface Words {
-  readonly title: string;
-  readonly why?: string;
-  readonly cure?: string;
-}
 
 export function explain(error: unknown, server: ServerOptions | undefined): Problem {
   if (error instanceof Problem) return error;
@@ -39,12 +26,19 @@ export function explain(error: unknown, server: ServerOptions | undefined): Prob
   }
   if (error instanceof UsageError) return new Problem(error.code, error.message);
   if (isCoded(error) && server !== undefined) {
-    const words = TRANSPORT[error.code]?.(server, error) ?? { title: `The connection to ${name} failed.` };
+    const words = (SIGN_IN[error.code] ?? TRANSPORT[error.code])?.(server, error) ?? {
+      title: `The connection to ${name} failed.`,
+    };
     const { title, ...more } = words;
     return new Problem(error.code, title, {
       exit: EXIT.connection,
       ...more,
-      details: [error.message, error.details ?? '', ...certificateLines(error.certificate)]
+      details: [
+        error.message,
+        ...factLines(error),
+        error.details ?? '',
+        ...certificateLines(error.certificate),
+      ]
         .filter((line) => line !== '')
         .join('\n'),
     });
@@ -104,20 +98,6 @@ const TRANSPORT: Readonly<Record<string, ((server: ServerOptions, error: Coded) 
   'tls.failed': (server) => ({
     title: `${where(server)} does not speak HTTPS.`,
     cure: 'Check --port (HTTPS is 5986), or use --http.',
-  }),
-  'signin.rejected': ({ server }) => ({
-    title: `${server} rejected the user name or the password.`,
-    why: 'A local account wants the machine before it (SERVER\\user), a domain account its domain.',
-    cure: 'Check both. Nothing is tried again by itself, so that no account is locked.',
-  }),
-  'signin.no-common-scheme': ({ server }, { facts }) => ({
-    title: `${server} offers no way to sign in that PSDeck knows.`,
-    why: `It offers ${listed(facts?.['offered'])}; PSDeck signs in with Basic.`,
-    cure: 'Allow Basic there: Set-Item WSMan:\\localhost\\Service\\Auth\\Basic $true',
-  }),
-  'signin.plain-text': ({ server }) => ({
-    title: `Signing in to ${server} over HTTP would send the password readable. Nothing was sent.`,
-    cure: 'Use --https; or, on a network that you trust, --allow-plain-basic.',
   }),
   'http.not-winrm': (server) => ({
     title: `What answers at ${where(server)} is not WinRM.`,
@@ -217,6 +197,13 @@ function faultWords(code: number | undefined, name: string, server: ServerOption
   }
 }
 
+/** What was found on the way, for who reads raw faults. None of it is secret. */
+function factLines({ facts = {} }: Coded): string[] {
+  return Object.entries(facts)
+    .filter(([name]) => name !== 'host' && name !== 'port')
+    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : String(value)}`);
+}
+
 function certificateLines(certificate: PeerCertificate | undefined): string[] {
   if (certificate === undefined) return [];
   const { subject, issuer, names, validFrom, validTo, fingerprint } = certificate;
@@ -231,11 +218,6 @@ function certificateLines(certificate: PeerCertificate | undefined): string[] {
 
 function where({ server, port, https }: ServerOptions): string {
   return `${server.includes(':') ? `[${server}]` : server}:${String(port ?? (https ? 5986 : 5985))}`;
-}
-
-function listed(fact: unknown): string {
-  if (Array.isArray(fact)) return fact.length === 0 ? 'nothing' : fact.join(', ');
-  return typeof fact === 'string' || typeof fact === 'number' ? String(fact) : 'something else';
 }
 
 function isCoded(error: unknown): error is Coded {

@@ -6,17 +6,34 @@ Where and as whom
   -s, --server NAME        name or address of the server
   -p, --port PORT          default: 5986 with HTTPS, 5985 with HTTP
       --https | --http     default: HTTPS
-  -u, --user USER          USER, DOMAIN\\USER or USER@DOMAIN; asked for where it is missing
-      --auth basic         how to sign in; Basic is the only way so far
+  -u, --user USER          USER, DOMAIN\\USER or USER@DOMAIN. Without it a Kerberos ticket or the system's own
+                           log-on serves where it can; else it is asked for
       --configuration NAME session configuration (default: Microsoft.PowerShell)
       --ca FILE            PEM of an authority to trust besides the system's
       --fingerprint SHA256 accept the certificate with this SHA-256 although it does not verify
-      --allow-plain-basic  let Basic send the password readable over HTTP
       --timeout SECONDS    how long connecting and signing in may take
       --password-stdin     the first line of stdin is the password
       --details            show the raw fault of an error
 
+How to sign in
+      --auth METHOD        negotiate: Kerberos where it can be had, else NTLM; or one of kerberos, ntlm, basic,
+                           credssp (the server gets the password) and certificate
+      --forbid-ntlm        rather refuse than go on with NTLM
+      --allow-ntlm-over-http
+                           NTLM over HTTP is encrypted, but does not prove which server answers
+      --allow-plain-basic  let Basic send the password readable over HTTP
+      --spn SERVICE/HOST   Kerberos: the registered name, where it is not HTTP and the server's; HOST alone will do
+      --delegate           Kerberos: let the server act for you on other machines
+      --ticket-cache NAME  Kerberos: as KRB5CCNAME names it
+      --keytab FILE        Kerberos: get the ticket with a key instead of a password
+      --credssp-older      accept CredSSP below version 5 (CVE-2018-0886)
+      --cert FILE          your certificate for --auth certificate: PFX, or PEM with its key
+      --cert-key FILE      the key, where it is in a file of its own
+      --proxy HOST:PORT    reach the server through an HTTP proxy; USER@HOST:PORT where it wants one,
+                           system for the one that the environment names
+
 The password is asked for without echo, unless PSDECK_PASSWORD or --password-stdin gives it. It is never taken from the command line.
+That of a proxy comes from PSDECK_PROXY_PASSWORD in the same way, that of a certificate from PSDECK_CERT_PASSWORD.
 `;
 
 const CODES = `

@@ -10,7 +10,7 @@ import type { Interrupts } from './interrupts.ts';
 import type { Argument, Format, Invocation } from './options.ts';
 import { EXIT, Problem, usageProblem } from './problem.ts';
 import { errorText, follow, formatted, showFailure } from './run.ts';
-import { openPool, readTextFile, targetOf } from './server.ts';
+import { openPool, readTextFile, signedIn } from './server.ts';
 import type { Terminal } from './terminal.ts';
 
 type InvokeOptions = Extract<Invocation, { kind: 'invoke' }>;
@@ -25,7 +25,6 @@ export async function invoke(
   const given = options.arguments.map(argumentOf);
   // The file first: nobody wants to type a password for a script that is not there.
   const text = await textOf(options.source, terminal);
-  const target = await targetOf(options.server, terminal);
   let asked: number | undefined;
   const host: ConsoleHost = new ConsoleHost({
     terminal,
@@ -36,7 +35,9 @@ export async function invoke(
     secure: (secret) => pool.encryptSecureString(secret),
     leave: (code) => (asked = code),
   });
-  const pool = await openPool(target, host, options.server.timeoutMs, interrupts);
+  const pool = await signedIn(options.server, terminal, (target) =>
+    openPool(target, host, options.server.timeoutMs, interrupts),
+  );
   try {
     const command: PipelineCommand = {
       text,

@@ -11,6 +11,8 @@ export type Format = (typeof FORMATS)[number];
 const INPUTS = ['auto', 'jsonl', 'json', 'clixml', 'text'] as const;
 export type InputFormat = (typeof INPUTS)[number];
 
+export const AUTHS = ['negotiate', 'kerberos', 'ntlm', 'basic', 'credssp', 'certificate'] as const;
+
 /** Where to connect and as whom, without the password. */
 export interface ServerOptions {
   readonly server: string;
@@ -20,7 +22,19 @@ export interface ServerOptions {
   readonly configuration: string | undefined;
   readonly caFile: string | undefined;
   readonly fingerprint: string | undefined;
+  readonly auth: (typeof AUTHS)[number] | undefined;
   readonly allowPlainBasic: boolean;
+  readonly allowNtlmOverHttp: boolean;
+  readonly forbidNtlm: boolean;
+  readonly delegate: boolean;
+  readonly spn: { readonly service?: string; readonly host?: string } | undefined;
+  readonly cache: string | undefined;
+  readonly keytab: string | undefined;
+  readonly credSspOlder: boolean;
+  readonly certificateFile: string | undefined;
+  readonly certificateKeyFile: string | undefined;
+  /** `host:port`, with `user@` before it where the proxy wants one, or `system`. */
+  readonly proxy: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly passwordStdin: boolean;
 }
@@ -83,6 +97,16 @@ const SERVER = {
   ca: { type: 'string' },
   fingerprint: { type: 'string' },
   'allow-plain-basic': { type: 'boolean' },
+  'allow-ntlm-over-http': { type: 'boolean' },
+  'forbid-ntlm': { type: 'boolean' },
+  delegate: { type: 'boolean' },
+  spn: { type: 'string' },
+  'ticket-cache': { type: 'string' },
+  keytab: { type: 'string' },
+  'credssp-older': { type: 'boolean' },
+  cert: { type: 'string' },
+  'cert-key': { type: 'string' },
+  proxy: { type: 'string' },
   timeout: { type: 'string' },
   'password-stdin': { type: 'boolean' },
 } as const satisfies ParseArgsOptionsConfig;
@@ -219,23 +243,62 @@ function readServer(given: Given): ServerOptions {
     throw given.wrong(`--server takes a name or an address, not "${server}"; the port goes to --port.`);
   }
   if (given.flag('http') && given.flag('https')) throw given.wrong('--http and --https exclude each other.');
-  const auth = given.text('auth');
-  if (auth !== undefined && auth.toLowerCase() !== 'basic') {
-    throw given.wrong(`--auth ${auth} is not there yet: PSDeck signs in with Basic.`);
+  const auth = given.choice('auth', AUTHS);
+  const certificateFile = given.text('cert');
+  const https = !given.flag('http');
+  if (auth === 'certificate' && certificateFile === undefined) {
+    throw given.wrong('--auth certificate needs --cert FILE.');
   }
+  if (certificateFile !== undefined && auth !== 'certificate') {
+    throw given.wrong('--cert goes with --auth certificate.');
+  }
+  if (auth === 'certificate' && !https) throw given.wrong('A certificate signs in over HTTPS only.');
   const seconds = given.number('timeout', 1, 86_400);
   return {
     server,
     port: given.number('port', 1, 65_535),
-    https: !given.flag('http'),
+    https,
     user: given.text('user'),
     configuration: given.text('configuration'),
     caFile: given.text('ca'),
     fingerprint: readFingerprint(given),
+    auth,
     allowPlainBasic: given.flag('allow-plain-basic'),
+    allowNtlmOverHttp: given.flag('allow-ntlm-over-http'),
+    forbidNtlm: given.flag('forbid-ntlm'),
+    delegate: given.flag('delegate'),
+    spn: readSpn(given),
+    cache: given.text('ticket-cache'),
+    keytab: given.text('keytab'),
+    credSspOlder: given.flag('credssp-older'),
+    certificateFile,
+    certificateKeyFile: given.text('cert-key'),
+    proxy: readProxy(given),
     timeoutMs: seconds === undefined ? undefined : seconds * 1000,
     passwordStdin: given.flag('password-stdin'),
   };
+}
+
+/** `SERVICE/HOST`, or the host alone. */
+function readSpn(given: Given): ServerOptions['spn'] {
+  const text = given.text('spn');
+  if (text === undefined) return undefined;
+  const [, service, host] = /^(?:([^\s/@]+)\/)?([^\s/@]+)$/.exec(text) ?? [];
+  if (host === undefined) throw given.wrong(`--spn takes SERVICE/HOST or HOST, not "${text}".`);
+  return service === undefined ? { host } : { service, host };
+}
+
+function readProxy(given: Given): string | undefined {
+  const text = given.text('proxy');
+  if (text === undefined || text === 'system') return text;
+  const [, user, host] =
+    /^(?:http:\/\/)?(?:([^@/]*)@)?((?:\[[^\]]+\]|[^\s:/@[\]]+):\d{1,5})\/?$/i.exec(text) ?? [];
+  // Not even its presence may help anybody: it would stand in the process list, and is in no message.
+  if (user?.includes(':') === true) {
+    throw given.wrong('--proxy takes no password: it is asked for, or comes from PSDECK_PROXY_PASSWORD.');
+  }
+  if (host === undefined) throw given.wrong('--proxy takes HOST:PORT, USER@HOST:PORT or system.');
+  return user === undefined || user === '' ? host : `${user}@${host}`;
 }
 
 /** SHA-256 with or without colons; as certificates are described: upper-case pairs with colons. */

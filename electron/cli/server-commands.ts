@@ -1,11 +1,11 @@
 /** `psdeck test`, `shells` and `winrs`: WS-Management without a PowerShell session. */
-import { wsmanClient, type CommandRun, type WsmanClient } from '../remoting/index.ts';
+import { wsmanClient, type CommandRun, type WinRmTarget, type WsmanClient } from '../remoting/index.ts';
 import { plainText } from '../console/vt.ts';
 import type { Interrupts } from './interrupts.ts';
 import { table } from './formats.ts';
 import type { Invocation, ServerOptions } from './options.ts';
 import { EXIT, Problem } from './problem.ts';
-import { interrupted, targetOf } from './server.ts';
+import { interrupted, signedIn } from './server.ts';
 import type { Terminal } from './terminal.ts';
 
 type Options<K extends Invocation['kind']> = Extract<Invocation, { kind: K }>;
@@ -16,14 +16,12 @@ export async function test(
   terminal: Terminal,
   interrupts: Interrupts,
 ): Promise<number> {
-  const target = await targetOf(options.server, terminal);
-  const client = wsmanClient(target);
-  return await ending(client, options.server, interrupts, async () => {
+  return await ending(options.server, terminal, interrupts, async ({ client, target }) => {
     const identity = await client.identify();
     const open = (await client.enumerateShells()).length;
     if (options.json) {
       await terminal.out(
-        `${JSON.stringify({ server: target.server, ...identity, user: target.userName, shells: open })}\n`,
+        `${JSON.stringify({ server: target.server, ...identity, user: target.userName, security: client.security, shells: open })}\n`,
       );
       return EXIT.fine;
     }
@@ -31,7 +29,11 @@ export async function test(
       ['Vendor', identity.productVendor],
       ['Version', identity.productVersion],
       ['Protocol', identity.protocolVersion],
-      ['Signed in', `${target.userName}, ${open === 1 ? '1 shell' : `${String(open)} shells`} open`],
+      [
+        'Signed in',
+        `${target.userName ?? 'as yourself'}, ${open === 1 ? '1 shell' : `${String(open)} shells`} open`,
+      ],
+      ['Security', client.security],
     ] as const;
     await terminal.out(
       lines
@@ -49,8 +51,7 @@ export async function shells(
   terminal: Terminal,
   interrupts: Interrupts,
 ): Promise<number> {
-  const client = wsmanClient(await targetOf(options.server, terminal));
-  return await ending(client, options.server, interrupts, async () => {
+  return await ending(options.server, terminal, interrupts, async ({ client }) => {
     const found = await client.enumerateShells();
     if (options.remove !== undefined) {
       const wanted = options.remove.toLowerCase();
@@ -93,8 +94,7 @@ export async function winrs(
   terminal: Terminal,
   interrupts: Interrupts,
 ): Promise<number> {
-  const client = wsmanClient(await targetOf(options.server, terminal));
-  return await ending(client, options.server, interrupts, async (release) => {
+  return await ending(options.server, terminal, interrupts, async ({ client, release }) => {
     const { directory } = options;
     const shell = await client.openCommandShell(
       directory === undefined ? {} : { workingDirectory: directory },
@@ -126,40 +126,51 @@ async function feed(run: CommandRun, terminal: Terminal): Promise<void> {
   }
 }
 
+interface Ready {
+  readonly client: WsmanClient;
+  readonly target: WinRmTarget;
+  /** From here on neither Ctrl+C nor the time-out ends the client. */
+  readonly release: () => void;
+}
+
 /** Runs with a client that is let go of at the end; until it is released, Ctrl+C and the time-out end it at once. */
 async function ending(
-  client: WsmanClient,
-  { server, timeoutMs }: ServerOptions,
+  options: ServerOptions,
+  terminal: Terminal,
   interrupts: Interrupts,
-  body: (release: () => void) => Promise<number>,
+  body: (ready: Ready) => Promise<number>,
 ): Promise<number> {
-  const late = new AbortController();
-  const off = interrupts.on(() => client.close());
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          late.abort();
-          client.close();
-        }, timeoutMs);
-  const release = (): void => {
-    off();
-    clearTimeout(timer);
-  };
-  try {
-    return await body(release);
-  } catch (error) {
-    if (late.signal.aborted) {
-      throw new Problem('timeout', `${server} did not answer in time.`, {
-        exit: EXIT.connection,
-        cure: '--timeout waits longer.',
-      });
+  const { server, timeoutMs } = options;
+  return await signedIn(options, terminal, async (target) => {
+    const client = wsmanClient(target);
+    const late = new AbortController();
+    const off = interrupts.on(() => client.close());
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            late.abort();
+            client.close();
+          }, timeoutMs);
+    const release = (): void => {
+      off();
+      clearTimeout(timer);
+    };
+    try {
+      return await body({ client, target, release });
+    } catch (error) {
+      if (late.signal.aborted) {
+        throw new Problem('timeout', `${server} did not answer in time.`, {
+          exit: EXIT.connection,
+          cure: '--timeout waits longer.',
+        });
+      }
+      throw interrupts.happened ? interrupted() : error;
+    } finally {
+      release();
+      client.close();
     }
-    throw interrupts.happened ? interrupted() : error;
-  } finally {
-    release();
-    client.close();
-  }
+  });
 }
 
 function seconds(ms: number | undefined): string {

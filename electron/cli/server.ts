@@ -1,30 +1,101 @@
 /** From the options to a connection: the password, the authority, the pool. */
 import { readFile } from 'node:fs/promises';
-import { createPool, type PSHost, type RunspacePool, type WinRmTarget } from '../remoting/index.ts';
+import { SignInError } from '../protocol/auth/sign-in-error.ts';
+import {
+  createPool,
+  DEFAULT_AUTH,
+  type PSHost,
+  type RunspacePool,
+  type WinRmTarget,
+} from '../remoting/index.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { ServerOptions } from './options.ts';
 import { EXIT, Problem, usageProblem } from './problem.ts';
 import { InputEnded, type Terminal } from './terminal.ts';
 
-/** Asks for what the options leave open. @throws Problem */
-export async function targetOf(options: ServerOptions, terminal: Terminal): Promise<WinRmTarget> {
+/**
+ * Does something with a server, as whom the options say. Who leaves out the user lets a ticket, the system's own log-on or a certificate
+ * serve; only where none does is a person asked.
+ * @throws Problem and what the attempt throws
+ */
+export async function signedIn<T>(
+  options: ServerOptions,
+  terminal: Terminal,
+  attempt: (target: WinRmTarget) => Promise<T>,
+): Promise<T> {
+  const target = await targetOf(options, terminal);
+  try {
+    return await attempt(target);
+  } catch (error) {
+    const asks = error instanceof SignInError && NOBODY.has(error.code);
+    if (!asks || target.userName !== undefined || !terminal.interactive) throw error;
+    return await attempt({ ...target, ...(await account(options, terminal)) });
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set(['signin.no-credentials', 'kerberos.no-credentials']);
+
+/** Ways that may need no password; a keytab is one. */
+const OF_THEMSELVES: ReadonlySet<string> = new Set(['negotiate', 'kerberos', 'certificate']);
+
+async function targetOf(options: ServerOptions, terminal: Terminal): Promise<WinRmTarget> {
+  const { server, port, https, configuration, fingerprint, timeoutMs, auth, spn, cache, keytab } = options;
   const ca = options.caFile === undefined ? undefined : await readAuthority(options.caFile);
-  const userName = options.user ?? (await ask(terminal, 'User: ', false));
-  if (userName === '') throw usageProblem('--user is missing.');
-  const password = await passwordFor(userName, options, terminal);
-  const { server, port, https, configuration, fingerprint, timeoutMs } = options;
+  const proxy = await readProxy(options, terminal);
+  const silent =
+    options.user === undefined
+      ? OF_THEMSELVES.has(auth ?? DEFAULT_AUTH) && !options.passwordStdin
+      : keytab !== undefined || auth === 'certificate';
+  const who = silent
+    ? options.user === undefined
+      ? {}
+      : { userName: options.user }
+    : await account(options, terminal);
   return {
     server,
     https,
-    userName,
-    password,
+    ...who,
     allowPlainBasic: options.allowPlainBasic,
+    allowNtlmOverHttp: options.allowNtlmOverHttp,
+    forbidNtlm: options.forbidNtlm,
+    delegate: options.delegate,
+    credssp: { allowOlderVersions: options.credSspOlder },
+    kerberos: {
+      ...(cache === undefined ? {} : { cache }),
+      ...(keytab === undefined ? {} : { keytab }),
+    },
+    ...(auth === undefined ? {} : { auth }),
+    ...(spn === undefined ? {} : { spn }),
+    ...(proxy === undefined ? {} : { proxy }),
     ...(port === undefined ? {} : { port }),
     ...(configuration === undefined ? {} : { configurationName: configuration }),
     ...(ca === undefined ? {} : { ca }),
     ...(fingerprint === undefined ? {} : { trustedFingerprint: fingerprint }),
     ...(timeoutMs === undefined ? {} : { connectTimeoutMs: timeoutMs }),
   };
+}
+
+async function account(
+  options: ServerOptions,
+  terminal: Terminal,
+): Promise<{ userName: string; password: string }> {
+  const userName = options.user ?? (await ask(terminal, 'User: ', false));
+  if (userName === '') throw usageProblem('--user is missing.');
+  return { userName, password: await passwordFor(userName, options, terminal) };
+}
+
+/** The proxy's own password, where it has a user, is asked for or comes from the environment, as the server's does. */
+async function readProxy({ proxy }: ServerOptions, terminal: Terminal): Promise<WinRmTarget['proxy']> {
+  if (proxy === undefined || proxy === 'system') return proxy;
+  const at = proxy.lastIndexOf('@');
+  if (at < 0) return { url: `http://${proxy}` };
+  const userName = proxy.slice(0, at);
+  const fromEnvironment = process.env['PSDECK_PROXY_PASSWORD'];
+  const password =
+    fromEnvironment === undefined || fromEnvironment === ''
+      ? await ask(terminal, `Password for ${userName} on the proxy: `, true)
+      : fromEnvironment;
+  return { url: `http://${proxy.slice(at + 1)}`, userName, password };
 }
 
 async function passwordFor(userName: string, options: ServerOptions, terminal: Terminal): Promise<string> {

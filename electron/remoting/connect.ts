@@ -29,6 +29,10 @@ export interface WinRmTarget extends SignInOptions {
   readonly connectTimeoutMs?: number;
   /** How long the server keeps the shell without a client; default: the server's own. */
   readonly idleTimeoutMs?: number;
+  /** Shows in a list of shells on the server. */
+  readonly shellName?: string;
+  /** How long one request may take at the server; default one minute. */
+  readonly operationTimeoutMs?: number;
   readonly noProfile?: boolean;
   /** RFC 4646 tag of the language that faults should come in. */
   readonly locale?: string;
@@ -103,6 +107,7 @@ export function wsmanClient(target: WinRmTarget): WsmanClient {
   return new WsmanClient({
     http,
     url: http.url,
+    security: () => http.security,
     ...(target.locale === undefined ? {} : { locale: target.locale }),
   });
 }
@@ -122,6 +127,8 @@ export function createPool(
     ...(target.userName === undefined ? {} : { userName: target.userName }),
     security: () => http.security,
     ...(target.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: target.idleTimeoutMs }),
+    ...(target.shellName === undefined ? {} : { name: target.shellName }),
+    ...(target.operationTimeoutMs === undefined ? {} : { operationTimeoutMs: target.operationTimeoutMs }),
     ...(target.noProfile === undefined ? {} : { noProfile: target.noProfile }),
     ...(target.retry === undefined ? {} : { retry: target.retry }),
     ...(target.locale === undefined ? {} : { locale: target.locale }),

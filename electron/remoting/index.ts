@@ -35,6 +35,7 @@ export { PipelineRun, type PipelineRecord, type PipelineResult } from './pipelin
 export { PowerShell } from './powershell.ts';
 export { ProcessConnection, type ProcessConnectionOptions } from './process-connection.ts';
 export type { Password, SecretSource } from './secret.ts';
+export { DEFAULT_AUTH, type AuthMethod, type SignInOptions } from './sign-in.ts';
 export { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
 export { WsmanConnection, type SoapHttp, type WsmanConnectionOptions } from './wsman-connection.ts';
 export type { PeerCertificate } from '../transport/errors.ts';

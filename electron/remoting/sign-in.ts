@@ -97,7 +97,8 @@ export class SignInOutcome {
   }
 }
 
-const DEFAULT_AUTH: AuthMethod = 'basic';
+/** Where a target does not say. */
+export const DEFAULT_AUTH: AuthMethod = 'basic';
 
 const REASONS: Readonly<Record<string, string>> = {
   'kerberos.unavailable': 'its library is not here',

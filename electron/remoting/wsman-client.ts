@@ -29,6 +29,8 @@ export interface WsmanClientOptions {
   /** The endpoint's URL as it stands in `To`. */
   readonly url: string;
   readonly locale?: string;
+  /** How it is signed in to, known once it is. */
+  readonly security?: () => string | undefined;
 }
 
 /** Every server takes as much, and no answer of these operations comes near it but a very long list, which then comes in parts. */
@@ -132,6 +134,11 @@ export class WsmanClient {
   /** winrs: a shell for commands of the operating system. */
   openCommandShell(options: CommandShellOptions = {}): Promise<CommandShell> {
     return CommandShell.open(this, options);
+  }
+
+  /** How it is signed in to, for people: `Kerberos over HTTPS`; undefined before the first answer. */
+  get security(): string | undefined {
+    return this.#options.security?.();
   }
 
   close(): void {

@@ -5,6 +5,21 @@ import { Problem } from '../../../electron/cli/problem.ts';
 
 const parse = (...args: string[]) => parseCommandLine(args).invocation;
 
+const SIGN_IN_OPTIONS = [
+  '--auth',
+  '--forbid-ntlm',
+  '--allow-ntlm-over-http',
+  '--allow-plain-basic',
+  '--spn',
+  '--delegate',
+  '--ticket-cache',
+  '--keytab',
+  '--credssp-older',
+  '--cert',
+  '--cert-key',
+  '--proxy',
+];
+
 function refusal(...args: string[]): Problem {
   try {
     parseCommandLine(args);
@@ -25,7 +40,8 @@ describe('the command line', () => {
         '--configuration', 'PowerShell.7', '--ca', 'ca.pem', '--fingerprint', fingerprint,
         '--allow-plain-basic', '--timeout', '5', '--password-stdin', '--command', 'Get-Item',
         '--arg', 'one', '--param', 'Force', '--arg', 'two', '--param', 'Depth:=3', '--format', 'CSV',
-        '--input', '--width', '80', '--details',
+        '--input', '--width', '80', '--details', '--proxy', 'http://ada@proxy.example:3128/',
+        '--spn', 'WSMAN/alias', '--forbid-ntlm', '--delegate', '--ticket-cache', 'FILE:/tmp/cc', '--keytab', 'ada.keytab',
       ]),
     ).toEqual({
       details: true,
@@ -39,7 +55,18 @@ describe('the command line', () => {
           configuration: 'PowerShell.7',
           caFile: 'ca.pem',
           fingerprint: Array.from({ length: 32 }, () => 'AB').join(':'),
+          auth: 'basic',
           allowPlainBasic: true,
+          allowNtlmOverHttp: false,
+          forbidNtlm: true,
+          delegate: true,
+          spn: { service: 'WSMAN', host: 'alias' },
+          cache: 'FILE:/tmp/cc',
+          keytab: 'ada.keytab',
+          credSspOlder: false,
+          certificateFile: undefined,
+          certificateKeyFile: undefined,
+          proxy: 'ada@proxy.example:3128',
           timeoutMs: 5000,
           passwordStdin: true,
         },
@@ -116,7 +143,16 @@ describe('the command line', () => {
     [['test', '-s', 'srv', '--port', '70000'], /from 1 to 65535/],
     [['test', '-s', 'srv', '--port', '0x10'], /from 1 to 65535/],
     [['test', '-s', 'srv', '--http', '--https'], /exclude each other/],
-    [['test', '-s', 'srv', '--auth', 'kerberos'], /Basic/],
+    [
+      ['test', '-s', 'srv', '--auth', 'digest'],
+      /one of negotiate, kerberos, ntlm, basic, credssp, certificate/,
+    ],
+    [['test', '-s', 'srv', '--auth', 'certificate'], /needs --cert FILE/],
+    [['test', '-s', 'srv', '--cert', 'ada.pfx'], /goes with --auth certificate/],
+    [['test', '-s', 'srv', '--http', '--auth', 'certificate', '--cert', 'ada.pfx'], /over HTTPS only/],
+    [['test', '-s', 'srv', '--spn', 'HTTP/z002@CORP'], /SERVICE\/HOST/],
+    [['test', '-s', 'srv', '--proxy', 'proxy.example'], /HOST:PORT/],
+    [['test', '-s', 'srv', '--proxy', 'ada:secret@proxy.example:1'], /no password/],
     [['test', '-s', 'srv', '--fingerprint', 'AA:BB'], /SHA-256/],
     [['test', '-s', 'srv', '--nonsense'], /--nonsense/],
     [['winrs', '-s', 'srv'], /needs a command/],
@@ -126,6 +162,20 @@ describe('the command line', () => {
     const problem = refusal(...args);
     expect(problem.message).toMatch(message);
     expect(problem.exit).toBe(2);
+  });
+
+  test('a password in the address of a proxy does not show', () => {
+    const { message, cure } = refusal('test', '-s', 'srv', '--proxy', 'http://ada:hunter2@proxy:1');
+    expect(`${message}${cure ?? ''}`).not.toContain('hunter2');
+  });
+
+  test('a principal is a service and a host, or the host alone', () => {
+    const spn = (text: string) => parse('test', '-s', 'srv', '--spn', text);
+    expect(spn('alias.corp.example')).toMatchObject({ server: { spn: { host: 'alias.corp.example' } } });
+    expect(parse('test', '-s', 'srv', '--proxy', 'system')).toMatchObject({ server: { proxy: 'system' } });
+    expect(parse('test', '-s', 'srv', '--proxy', '[::1]:3128')).toMatchObject({
+      server: { proxy: '[::1]:3128' },
+    });
   });
 
   test('help and version', () => {
@@ -138,7 +188,9 @@ describe('the command line', () => {
   test.each(COMMANDS)('the help of %s names its options', (command) => {
     const text = helpText(command);
     expect(text).toMatch(new RegExp(`^Usage: psdeck ${command} `));
-    if (command !== 'convert') expect(text).toContain('--fingerprint');
+    if (command !== 'convert') {
+      for (const option of ['--fingerprint', ...SIGN_IN_OPTIONS]) expect(text).toContain(option);
+    }
     expect(helpText(undefined)).toContain(`  ${command} `);
   });
 });
