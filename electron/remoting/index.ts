@@ -36,7 +36,12 @@ export { PowerShell } from './powershell.ts';
 export { ProcessConnection, type ProcessConnectionOptions } from './process-connection.ts';
 export type { Password, SecretSource } from './secret.ts';
 export { DEFAULT_AUTH, type AuthMethod, type SignInOptions } from './sign-in.ts';
-export { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
+export {
+  RunspacePool,
+  type PoolListener,
+  type ReceivedMessages,
+  type RunspacePoolOptions,
+} from './runspace-pool.ts';
 export { WsmanConnection, type SoapHttp, type WsmanConnectionOptions } from './wsman-connection.ts';
 export type { PeerCertificate } from '../transport/errors.ts';
 export { WsmanClient, type ShellWithCommands, type WsmanClientOptions } from './wsman-client.ts';

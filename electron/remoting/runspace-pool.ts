@@ -36,6 +36,14 @@ export interface RunspacePoolOptions {
   readonly id?: string;
 }
 
+/** Object ids: a server numbers its messages one by one. */
+export interface ReceivedMessages {
+  readonly lowest: bigint | undefined;
+  readonly highest: bigint | undefined;
+  /** Between those two and not there, as [first, last]. */
+  readonly missing: readonly (readonly [bigint, bigint])[];
+}
+
 export interface PoolListener {
   /** The state changed; `error` says why it broke, or why it is Disconnected where that was not asked for. */
   stateChanged?(state: PoolState, error: Error | undefined): void;
@@ -117,6 +125,12 @@ export class RunspacePool {
   /** Why the server cannot be reached just now; undefined where it can, or where that is over. */
   get interruption(): Interruption | undefined {
     return this.#interruption;
+  }
+
+  /** Which messages of the server have come to this client, by their object ids. */
+  get received(): ReceivedMessages {
+    const { lowestObjectId: lowest, highestObjectId: highest, missingObjects: missing } = this.#core;
+    return { lowest, highest, missing };
   }
 
   /** The pipelines that have not ended. */
@@ -394,10 +408,6 @@ export class RunspacePool {
     };
     const run = new PipelineRun(id, {
       stop: async () => {
-        core.stopping();
-        // One of which nothing had left has ended with that.
-        this.#dispatchAll();
-        if (run.ended) return;
         if (this.#state !== 'Opened') {
           this.#letRunGo(
             run,
@@ -405,6 +415,10 @@ export class RunspacePool {
           );
           return;
         }
+        core.stopping();
+        // One of which nothing had left has ended with that.
+        this.#dispatchAll();
+        if (run.ended) return;
         // A pipeline whose creation is still on its way is stopped when the server knows it.
         await this.#outbox.drained('default', id);
         if (!run.ended)

@@ -50,6 +50,8 @@ export interface WsmanConnectionOptions extends ShellRequestOptions {
   readonly security?: () => string | undefined;
   /** How long and how often a server that cannot be reached is tried. Where it is not given, the first failure ends the connection. */
   readonly retry?: RetryOptions;
+  /** How long one request may take at the server. Default: a minute. */
+  readonly operationTimeoutMs?: number;
   readonly clock?: Clock;
   /** 0 ≤ n < 1 */
   readonly random?: () => number;
@@ -90,6 +92,7 @@ export class WsmanConnection implements RemotingConnection {
   readonly shells: ShellControl;
   readonly #options: WsmanConnectionOptions;
   readonly #clock: Clock;
+  readonly #operationMs: number;
   readonly #requests: ShellRequests;
   readonly #link: Link;
   /** Aborts every request under way. */
@@ -111,6 +114,7 @@ export class WsmanConnection implements RemotingConnection {
   constructor(options: WsmanConnectionOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#operationMs = options.operationTimeoutMs ?? OPERATION_MS;
     this.#requests = new ShellRequests({ newGuid: randomUUID, ...options });
     this.#link = new Link({
       ...(options.retry ?? { windowMs: 0 }),
@@ -197,7 +201,7 @@ export class WsmanConnection implements RemotingConnection {
     await this.#persist(
       (context) => this.#requests.connectPipeline(context, pipelineId),
       ACTION.connect,
-      OPERATION_MS,
+      this.#operationMs,
       true,
     );
     this.#startReceiving(pipelineId);
@@ -221,7 +225,7 @@ export class WsmanConnection implements RemotingConnection {
     this.#state = 'leaving';
     try {
       if (!this.#link.isInterrupted) {
-        const context = this.#requests.context(OPERATION_MS);
+        const context = this.#requests.context(this.#operationMs);
         const body = this.#requests.disconnect(context, options);
         await this.#ask(body, ACTION.disconnect, context);
       }
@@ -258,11 +262,11 @@ export class WsmanConnection implements RemotingConnection {
         return this.#persist(
           (fresh) => this.#requests.reconnect(fresh, pipelineId),
           ACTION.reconnect,
-          OPERATION_MS,
+          this.#operationMs,
           true,
         );
       }
-      const context = this.#requests.context(OPERATION_MS);
+      const context = this.#requests.context(this.#operationMs);
       return this.#ask(this.#requests.reconnect(context, pipelineId), ACTION.reconnect, context);
     };
     await ask();
@@ -318,7 +322,7 @@ export class WsmanConnection implements RemotingConnection {
     const make = (context: RequestContext): string =>
       this.#requests.pipeline(context, pipelineId.toUpperCase(), data);
     try {
-      const { answer } = await this.#persist(make, ACTION.command, OPERATION_MS, this.#takesIds);
+      const { answer } = await this.#persist(make, ACTION.command, this.#operationMs, this.#takesIds);
       this.#requests.named(pipelineId, decodeCommandResponse(answer).commandId);
     } catch (error) {
       if (!(error instanceof ArrivedBeforeError)) throw error;
@@ -330,7 +334,7 @@ export class WsmanConnection implements RemotingConnection {
     const sent = this.#persist(
       (context) => this.#requests.send(context, data, stream, pipelineId),
       ACTION.send,
-      OPERATION_MS,
+      this.#operationMs,
       (stream === 'promptResponse' || pipelineId === undefined) && isWholeMessages(data),
     );
     await (pipelineId === undefined ? sent : unlessEnded(sent));
@@ -341,7 +345,7 @@ export class WsmanConnection implements RemotingConnection {
       this.#persist(
         (context) => this.#requests.signal(context, pipelineId, SIGNAL.powershellStop),
         ACTION.signal,
-        OPERATION_MS,
+        this.#operationMs,
         true,
       ),
     );

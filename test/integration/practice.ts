@@ -3,13 +3,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { findEngine } from '../../electron/practice-server/engine/find-engine.ts';
 import { startEngine } from '../../electron/practice-server/engine/engine-process.ts';
-import { createWsmanEndpoint, type EndpointEvent } from '../../electron/practice-server/wsman/endpoint.ts';
+import {
+  createWsmanEndpoint,
+  type EndpointEvent,
+  type WsmanEndpointOptions,
+} from '../../electron/practice-server/wsman/endpoint.ts';
 import {
   createPool,
   ProcessConnection,
   RunspacePool,
   type PoolListener,
   type RunspacePoolOptions,
+  type WinRmTarget,
 } from '../../electron/remoting/index.ts';
 import { listen } from '../../electron/transport/winrm-http/listener.ts';
 
@@ -61,10 +66,12 @@ export async function overPipes(): Promise<Way> {
 /** The engine behind our WSMan endpoint, over HTTP. */
 export async function overWinRm(
   onEvent: (event: EndpointEvent) => void = () => undefined,
-): Promise<Way & { port: number }> {
+  more: Partial<WsmanEndpointOptions> = {},
+): Promise<Way & { port: number; target: WinRmTarget }> {
   const command = await findEngine({ reducedModule: false });
   const kills: (() => void)[] = [];
   const endpoint = createWsmanEndpoint({
+    ...more,
     onEvent,
     configurations: ['Microsoft.PowerShell'],
     engineFactory: async (events) => {
@@ -77,23 +84,18 @@ export async function overWinRm(
     verify: (user, password) => user === USER && password === PASSWORD,
     handle: (request) => endpoint.handle(request),
   });
+  const target: WinRmTarget = {
+    server: '127.0.0.1',
+    port: listener.port,
+    https: false,
+    allowPlainBasic: true,
+    userName: USER,
+    password: PASSWORD,
+  };
   return {
     port: listener.port,
-    pool: (options, poolListener) =>
-      Promise.resolve(
-        createPool(
-          {
-            server: '127.0.0.1',
-            port: listener.port,
-            https: false,
-            allowPlainBasic: true,
-            userName: USER,
-            password: PASSWORD,
-          },
-          options,
-          poolListener,
-        ),
-      ),
+    target,
+    pool: (options, poolListener) => Promise.resolve(createPool(target, options, poolListener)),
     killEngine: () => kills.at(-1)?.(),
     async close() {
       await listener.close();

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CommandRequest } from '../../protocol/wsman/command.ts';
 import type { CommandDescription } from '../../protocol/wsman/enumerate.ts';
 import { SIGNAL } from '../../protocol/wsman/names.ts';
-import type { ReceiveRequest, ReceiveResponse } from '../../protocol/wsman/receive.ts';
+import type { ReceiveRequest } from '../../protocol/wsman/receive.ts';
 import type { SendRequest } from '../../protocol/wsman/send.ts';
 import type { EnvironmentVariable, ShellDescription } from '../../protocol/wsman/shell-description.ts';
 import type { SignalRequest } from '../../protocol/wsman/signal.ts';
@@ -17,7 +17,7 @@ import {
   tooManyCommands,
   unknownCommand,
 } from './refusals.ts';
-import { idKey, type ReceiveLimits, type Shell, type ShellBase } from './shell.ts';
+import { idKey, type Received, type ReceiveLimits, type Shell, type ShellBase } from './shell.ts';
 
 export interface CmdShellOptions extends ShellBase {
   readonly clock: Clock;
@@ -33,6 +33,8 @@ export class CmdShell implements Shell {
   readonly id: string;
   readonly resourceUri: string;
   readonly owner: string;
+  /** Windows leaves and comes back to PowerShell's shells only ([MS-WSMV] 3.1.4.15: custom remote shells). */
+  readonly leaving = undefined;
   readonly #options: CmdShellOptions;
   readonly #processes = new Map<string, CmdProcess>();
   /** Programs being started, for the limit. */
@@ -58,6 +60,7 @@ export class CmdShell implements Shell {
       ...(o.environment === undefined ? {} : { environment: o.environment }),
       ...(o.workingDirectory === undefined ? {} : { workingDirectory: o.workingDirectory }),
       idleTimeoutMs: o.idleTimeoutMs,
+      maxIdleTimeoutMs: o.maxIdleTimeoutMs,
       inputStreams: o.inputStreams,
       outputStreams: o.outputStreams,
       state: 'Connected',
@@ -110,10 +113,12 @@ export class CmdShell implements Shell {
     }
   }
 
-  receive(request: ReceiveRequest, limits: ReceiveLimits): Promise<ReceiveResponse> {
+  async receive(request: ReceiveRequest, limits: ReceiveLimits): Promise<Received> {
     const running = this.#find(request.commandId);
     // What was received to its end stays until it is signalled or its shell goes, as clients signal it afterwards.
-    return running.channel.receive(limits.maxEnvelopeSize, limits.timeoutMs, limits.signal);
+    return {
+      response: await running.channel.receive(limits.maxEnvelopeSize, limits.timeoutMs, limits.signal),
+    };
   }
 
   signal(request: SignalRequest): Promise<void> {

@@ -2,14 +2,16 @@
  * A WS-Management service with PowerShell and winrs shells ([MS-WSMV] 3.1): SOAP requests in, answers out. It knows nothing of HTTP; who asks
  * has been checked already.
  *
- * Departures: one session configuration name is as good as another unless `configurations` lists them; disconnecting is refused; `Get` of
- * the configuration answers with the few settings a client acts on.
+ * Departures: one session configuration name is as good as another unless `configurations` lists them; winrs shells cannot be disconnected;
+ * `Get` of the configuration answers with the few settings a client acts on.
  */
 import { randomUUID } from 'node:crypto';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { encodeCommandResponse } from '../../protocol/wsman/command.ts';
+import { encodeConnectResponse, type ConnectRequest } from '../../protocol/wsman/connect.ts';
 import { encodeCreateResponse, type CreateRequest } from '../../protocol/wsman/create.ts';
 import { encodeDeleteResponse } from '../../protocol/wsman/delete.ts';
+import { encodeDisconnectResponse, type DisconnectRequest } from '../../protocol/wsman/disconnect.ts';
 import {
   encodeEnumerateResponse,
   encodePullResponse,
@@ -23,7 +25,7 @@ import {
   type Header,
   type ResponseContext,
 } from '../../protocol/wsman/envelope.ts';
-import { encodeFault, type FaultParts } from '../../protocol/wsman/faults.ts';
+import { bareId, encodeFault, type FaultParts } from '../../protocol/wsman/faults.ts';
 import {
   encodeGetConfigResponse,
   encodeGetShellResponse,
@@ -31,7 +33,8 @@ import {
 } from '../../protocol/wsman/get.ts';
 import { encodeIdentifyResponse } from '../../protocol/wsman/identify.ts';
 import { RESOURCE } from '../../protocol/wsman/names.ts';
-import { encodeReceiveResponse } from '../../protocol/wsman/receive.ts';
+import { encodeReceiveResponse, type ReceiveRequest } from '../../protocol/wsman/receive.ts';
+import { encodeReconnectResponse } from '../../protocol/wsman/reconnect.ts';
 import { decodeRequest, type WsmanRequest } from '../../protocol/wsman/requests.ts';
 import { encodeSendResponse } from '../../protocol/wsman/send.ts';
 import type { ShellDescription } from '../../protocol/wsman/shell-description.ts';
@@ -40,32 +43,22 @@ import { DEFAULT_ENVELOPE_SIZE } from '../../protocol/wsman/size.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { CmdShell } from './cmd-shell.ts';
 import { MIN_ENVELOPE_SIZE } from './envelope-budget.ts';
-import { PowerShellShell, type EngineFactory } from './powershell-shell.ts';
-import { startProgram, type ProgramStarter } from './program.ts';
+import {
+  DEFAULT_LIMITS,
+  MISS_AFTER_MS,
+  type EndpointAnswer,
+  type EndpointRequest,
+  type ShellLimits,
+  type WsmanEndpoint,
+  type WsmanEndpointOptions,
+} from './endpoint-options.ts';
+import { PowerShellShell } from './powershell-shell.ts';
+import { startProgram } from './program.ts';
 import * as refusals from './refusals.ts';
 import { Refusal } from './refusals.ts';
 import { sameUser, ShellRegistry } from './shell-registry.ts';
+import type { Client } from './shell-lease.ts';
 import { idKey, type Shell, type ShellBase } from './shell.ts';
-
-export interface ShellLimits {
-  /** Shells of one user. */
-  readonly maxShellsPerUser: number;
-  /** Commands of one shell at a time. */
-  readonly maxCommandsPerShell: number;
-  readonly maxEnvelopeSizeKb: number;
-  /** The longest a request may wait. */
-  readonly maxTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-}
-
-/** What Windows Server 2012 and later come with ([MS-WSMV] 2.2.4.8; the defaults of `winrm get winrm/config`). */
-export const DEFAULT_LIMITS: ShellLimits = {
-  maxShellsPerUser: 30,
-  maxCommandsPerShell: 100,
-  maxEnvelopeSizeKb: 500,
-  maxTimeoutMs: 60_000,
-  idleTimeoutMs: 7_200_000,
-};
 
 /** The least a shell may ask for, as on Windows. */
 const MIN_IDLE_TIMEOUT_MS = 60_000;
@@ -76,56 +69,24 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 /** Enumerations under way; a client that starts more without pulling loses the oldest. */
 const MAX_ENUMERATIONS = 20;
 
-export interface EndpointRequest {
-  readonly body: string;
-  /** Undefined before log-on: only Identify is answered. */
-  readonly userName: string | undefined;
-  /** As the client reached us. */
-  readonly url: string;
-  readonly remoteAddress: string;
-  readonly signal: AbortSignal;
-}
-
-export interface EndpointAnswer {
-  readonly status: number;
-  readonly body: string;
-}
-
-export interface WsmanEndpointOptions {
-  readonly engineFactory: EngineFactory;
-  /** Names of session configurations there are; any where not given. */
-  readonly configurations?: readonly string[];
-  /** Whether winrs shells may be made. */
-  readonly allowCmd?: boolean;
-  /** How a winrs shell starts programs; with the operating system where not given. */
-  readonly startProgram?: ProgramStarter;
-  readonly shellLimits?: Partial<ShellLimits>;
-  readonly clock?: Clock;
-  /** What Identify says of us. */
-  readonly product?: { readonly vendor: string; readonly version: string };
-  /** The name in faults. */
-  readonly machine?: string;
-  /** For the log: what happened, never what was said. */
-  readonly onEvent?: (event: EndpointEvent) => void;
-}
-
-export type EndpointEvent =
-  | { readonly kind: 'shell-opened' | 'shell-closed'; readonly shellId: string; readonly resourceUri: string }
-  | { readonly kind: 'fault'; readonly action: string; readonly code: number | undefined }
-  | { readonly kind: 'failure'; readonly action: string; readonly error: unknown };
-
-export interface WsmanEndpoint {
-  handle(request: EndpointRequest): Promise<EndpointAnswer>;
-  shells(): ShellDescription[];
-  /** Ends every shell. */
-  close(): Promise<void>;
-}
+export type {
+  EndpointAnswer,
+  EndpointEvent,
+  WsmanEndpoint,
+  WsmanEndpointOptions,
+} from './endpoint-options.ts';
 
 export function createWsmanEndpoint(options: WsmanEndpointOptions): WsmanEndpoint {
   return new Endpoint(options);
 }
 
 type NewShell = ShellBase & { readonly clock: Clock; readonly maxCommands: number };
+
+/** One request on its way through. */
+interface Asked extends EndpointRequest {
+  readonly client: Client;
+  undelivered?: () => void;
+}
 
 interface Enumeration {
   readonly owner: string;
@@ -146,6 +107,9 @@ class Endpoint implements WsmanEndpoint {
     this.#shells = new ShellRegistry({
       clock: this.#clock,
       maxShellsPerUser: this.#limits.maxShellsPerUser,
+      maxShellUsers: this.#limits.maxShellUsers,
+      maxOperationsPerUser: this.#limits.maxOperationsPerUser,
+      missAfterMs: options.missAfterMs ?? MISS_AFTER_MS,
       defaultIdleTimeoutMs: this.#limits.idleTimeoutMs,
       onChange: (kind, { id, resourceUri }) => this.#options.onEvent?.({ kind, shellId: id, resourceUri }),
     });
@@ -160,7 +124,19 @@ class Endpoint implements WsmanEndpoint {
     try {
       const envelope = readEnvelope(request.body);
       ({ header } = envelope);
-      return { status: 200, body: await this.#answer(envelope, request) };
+      const asked: Asked = {
+        ...request,
+        client: {
+          id: header.sessionId === undefined ? undefined : bareId(header.sessionId),
+          address: request.remoteAddress,
+        },
+      };
+      const body = await this.#answer(envelope, asked);
+      return {
+        status: 200,
+        body,
+        ...(asked.undelivered === undefined ? {} : { undelivered: asked.undelivered }),
+      };
     } catch (error) {
       // Nobody reads the answer.
       if (request.signal.aborted) return { status: 500, body: '' };
@@ -190,7 +166,7 @@ class Endpoint implements WsmanEndpoint {
     return { status: 500, body: encodeFault(responseContext(header), { machine, ...fault }) };
   }
 
-  async #answer(envelope: Envelope, asked: EndpointRequest): Promise<string> {
+  async #answer(envelope: Envelope, asked: Asked): Promise<string> {
     const { header } = envelope;
     const decoded = decodeRequest(envelope);
     if (decoded.kind === 'identify') return this.#identify(asked);
@@ -207,7 +183,7 @@ class Endpoint implements WsmanEndpoint {
   async #dispatch(
     decoded: Exclude<WsmanRequest, { kind: 'identify' }>,
     header: Header,
-    asked: EndpointRequest,
+    asked: Asked,
     userName: string,
   ): Promise<string> {
     const context = responseContext(header);
@@ -215,30 +191,18 @@ class Endpoint implements WsmanEndpoint {
       case 'create':
         return this.#create(decoded.request, header, asked, userName);
       case 'command':
-        return this.#shells.use(decoded.request, userName, async (shell) =>
+        return this.#work(decoded.request, userName, asked, async (shell) =>
           encodeCommandResponse(context, { commandId: await shell.command(decoded.request) }),
         );
       case 'send':
-        return this.#shells.use(decoded.request, userName, async (shell) => {
+        return this.#work(decoded.request, userName, asked, async (shell) => {
           await shell.send(decoded.request);
           return encodeSendResponse(context);
         });
       case 'receive':
-        return this.#shells.use(decoded.request, userName, async (shell) =>
-          encodeReceiveResponse(
-            context,
-            await shell.receive(decoded.request, {
-              maxEnvelopeSize: Math.min(
-                header.maxEnvelopeSize ?? DEFAULT_ENVELOPE_SIZE,
-                this.#limits.maxEnvelopeSizeKb * 1024,
-              ),
-              timeoutMs: Math.min(header.operationTimeoutMs ?? DEFAULT_TIMEOUT_MS, this.#limits.maxTimeoutMs),
-              signal: asked.signal,
-            }),
-          ),
-        );
+        return this.#receive(decoded.request, header, asked, userName);
       case 'signal':
-        return this.#shells.use(decoded.request, userName, async (shell) => {
+        return this.#work(decoded.request, userName, asked, async (shell) => {
           await shell.signal(decoded.request);
           return encodeSignalResponse(context);
         });
@@ -248,10 +212,14 @@ class Endpoint implements WsmanEndpoint {
         return encodeDeleteResponse(context);
       }
       case 'disconnect':
-      case 'reconnect':
+        return this.#disconnect(decoded.request, header, userName);
+      case 'reconnect': {
+        const { shellId, resourceUri, commandId } = decoded.request;
+        this.#shells.find(shellId, userName, resourceUri).lease.reconnect(asked.client, commandId);
+        return encodeReconnectResponse(context);
+      }
       case 'connect':
-        this.#shells.find(decoded.request.shellId, userName, decoded.request.resourceUri);
-        throw refusals.disconnectUnsupported();
+        return this.#connect(decoded.request, header, asked, userName);
       case 'get':
         return this.#get(decoded.request, context, userName);
       case 'enumerate':
@@ -260,6 +228,83 @@ class Endpoint implements WsmanEndpoint {
         return this.#pull(decoded.request, context, userName);
       case 'unknown':
         throw refusals.actionNotSupported();
+    }
+  }
+
+  #work(
+    request: { readonly shellId: string; readonly resourceUri: string },
+    userName: string,
+    asked: Asked,
+    act: (shell: Shell) => Promise<string>,
+  ): Promise<string> {
+    return this.#shells.use(request, userName, asked.client, 'work', act);
+  }
+
+  #receive(request: ReceiveRequest, header: Header, asked: Asked, userName: string): Promise<string> {
+    return this.#shells.use(request, userName, asked.client, 'receive', async (shell) => {
+      const { lease } = this.#shells.find(request.shellId, userName);
+      const onGone = (): void => lease.lostConnection();
+      asked.signal.addEventListener('abort', onGone);
+      try {
+        const received = await shell.receive(request, {
+          maxEnvelopeSize: this.#envelopeSize(header),
+          timeoutMs: this.#timeout(header),
+          signal: asked.signal,
+        });
+        asked.undelivered = () => {
+          received.undelivered?.();
+          lease.lostConnection();
+        };
+        return encodeReceiveResponse(responseContext(header), received.response);
+      } finally {
+        asked.signal.removeEventListener('abort', onGone);
+      }
+    });
+  }
+
+  #envelopeSize(header: Header): number {
+    return Math.min(header.maxEnvelopeSize ?? DEFAULT_ENVELOPE_SIZE, this.#limits.maxEnvelopeSizeKb * 1024);
+  }
+
+  #timeout(header: Header): number {
+    return Math.min(header.operationTimeoutMs ?? DEFAULT_TIMEOUT_MS, this.#limits.maxTimeoutMs);
+  }
+
+  /** [MS-WSMV] 3.1.4.15 */
+  async #disconnect(request: DisconnectRequest, header: Header, userName: string): Promise<string> {
+    const entry = this.#shells.find(request.shellId, userName, request.resourceUri);
+    const { idleTimeoutMs, bufferMode } = request;
+    if (idleTimeoutMs !== undefined) this.#checkIdleTimeout(idleTimeoutMs);
+    await entry.lease.disconnect(
+      {
+        ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+        ...(bufferMode === undefined ? {} : { bufferMode }),
+      },
+      this.#shells.quiet(entry, this.#timeout(header)),
+    );
+    return encodeDisconnectResponse(responseContext(header));
+  }
+
+  /** [MS-WSMV] 3.1.4.17 */
+  #connect(request: ConnectRequest, header: Header, asked: Asked, userName: string): string {
+    const { lease, shell } = this.#shells.find(request.shellId, userName, request.resourceUri);
+    const { inputStreams, outputStreams } = shell.describe();
+    if (request.commandId !== undefined) {
+      lease.connectCommand(asked.client, request.commandId);
+      return encodeConnectResponse(responseContext(header), { inputStreams, outputStreams });
+    }
+    const connectResponseXml = lease.connect(asked.client, request.connectXml, this.#envelopeSize(header));
+    return encodeConnectResponse(responseContext(header), {
+      inputStreams,
+      outputStreams,
+      connectResponseXml,
+    });
+  }
+
+  #checkIdleTimeout(ms: number): void {
+    const { maxIdleTimeoutMs } = this.#limits;
+    if (ms < MIN_IDLE_TIMEOUT_MS || ms > maxIdleTimeoutMs) {
+      throw refusals.idleTimeoutOutOfBounds(MIN_IDLE_TIMEOUT_MS, maxIdleTimeoutMs);
     }
   }
 
@@ -275,13 +320,10 @@ class Endpoint implements WsmanEndpoint {
     });
   }
 
-  async #create(
-    request: CreateRequest,
-    header: Header,
-    asked: EndpointRequest,
-    userName: string,
-  ): Promise<string> {
+  async #create(request: CreateRequest, header: Header, asked: Asked, userName: string): Promise<string> {
     const { maxCommandsPerShell, idleTimeoutMs } = this.#limits;
+    if ((request.idleTimeoutMs ?? 0) > this.#limits.maxIdleTimeoutMs)
+      this.#checkIdleTimeout(request.idleTimeoutMs ?? 0);
     const base: NewShell = {
       id: request.shellId ?? randomUUID().toUpperCase(),
       resourceUri: request.resourceUri,
@@ -289,11 +331,12 @@ class Endpoint implements WsmanEndpoint {
       clientIp: asked.remoteAddress,
       ...(request.name === undefined ? {} : { name: request.name }),
       idleTimeoutMs: Math.max(request.idleTimeoutMs ?? idleTimeoutMs, MIN_IDLE_TIMEOUT_MS),
+      maxIdleTimeoutMs: this.#limits.maxIdleTimeoutMs,
       locale: header.locale ?? 'en-US',
       clock: this.#clock,
       maxCommands: maxCommandsPerShell,
     };
-    const { shell } = await this.#shells.add(base.id, userName, asked.signal, () =>
+    const { shell } = await this.#shells.add(base.id, userName, asked.client, asked.signal, () =>
       this.#open(request, base, asked.signal),
     );
     return encodeCreateResponse(responseContext(header), { address: asked.url, shell: shell.describe() });
@@ -310,7 +353,7 @@ class Endpoint implements WsmanEndpoint {
       if (request.creationXml === undefined) throw refusals.invalidRequest('creationXml is missing');
       const onGone = (): void => this.#shells.forget(base.id);
       return PowerShellShell.open(
-        { ...base, onGone },
+        { ...base, inFlight: this.#options.inFlight ?? 'again', onGone },
         this.#options.engineFactory,
         request.creationXml,
         signal,

@@ -1,32 +1,8 @@
-/**
- * What has to be known of a runspace pool and its pipelines beside their bytes: the messages that introduced the server, for a client that
- * connects later, and whether a pipeline has ended. Read off the messages as they pass ([MS-PSRP] 3.2.1).
- */
+/** What has to be known of a pipeline's messages beside their bytes, read off them as they pass ([MS-PSRP] 3.2.1). */
 import { decodeBody } from '../../protocol/psrp/codecs.ts';
 import { decodeMessage, MessageType } from '../../protocol/psrp/message.ts';
 
-/** Messages of the server that describe the pool, the latest of each. */
-const REMEMBERED: ReadonlySet<number> = new Set([
-  MessageType.SESSION_CAPABILITY,
-  MessageType.APPLICATION_PRIVATE_DATA,
-  MessageType.RUNSPACEPOOL_INIT_DATA,
-  MessageType.RUNSPACEPOOL_STATE,
-]);
-
 const ENDED: ReadonlySet<string> = new Set(['Stopped', 'Completed', 'Failed']);
-
-export class PoolMemory {
-  readonly #latest = new Map<number, Uint8Array>();
-
-  see(message: Uint8Array): void {
-    const type = messageType(message);
-    if (REMEMBERED.has(type)) this.#latest.set(type, message.slice());
-  }
-
-  latest(type: number): Uint8Array | undefined {
-    return this.#latest.get(type);
-  }
-}
 
 /** Whether this message is a pipeline's last. Throws ProtocolError for a state message that is none. */
 export function endsPipeline(message: Uint8Array): boolean {
@@ -43,6 +19,21 @@ export function asksClient(message: Uint8Array): boolean {
   if (messageType(message) !== MessageType.PIPELINE_HOST_CALL) return false;
   const decoded = decodeBody(decodeMessage(message));
   return decoded.name === 'PIPELINE_HOST_CALL' && decoded.body.callId > 0n;
+}
+
+/** What a server may drop while nobody receives, in the buffer mode Drop: records. States and questions of the host are none. */
+const RECORDS: ReadonlySet<number> = new Set([
+  MessageType.PIPELINE_OUTPUT,
+  MessageType.ERROR_RECORD,
+  MessageType.DEBUG_RECORD,
+  MessageType.VERBOSE_RECORD,
+  MessageType.WARNING_RECORD,
+  MessageType.PROGRESS_RECORD,
+  MessageType.INFORMATION_RECORD,
+]);
+
+export function isRecord(message: Uint8Array): boolean {
+  return RECORDS.has(messageType(message));
 }
 
 /** The type in the header; 0 for what is too short to have one. */

@@ -3,6 +3,7 @@
  * gets fragments of the size it can take and ids that rise by one.
  */
 import { Defragmenter, Fragmenter } from '../../protocol/psrp/fragment.ts';
+import { isRecord } from './engine-state.ts';
 
 /** Object ids of one direction of one shell ([MS-PSRP] 2.2.4). */
 export class ObjectIds {
@@ -34,9 +35,14 @@ export class FragmentRelay {
   /** Takes fragments in; returns the whole messages they completed. Throws ProtocolError. */
   push(fragments: Uint8Array): Uint8Array[] {
     const messages = this.#in.push(fragments).map((whole) => whole.message);
-    // One fragment a chunk, as Windows answers.
-    for (const message of messages) this.#out.add(message, true);
+    // One fragment a chunk, as Windows answers, and numbered when it is made, as .NET does: what is dropped later leaves a gap.
+    for (const message of messages) this.#out.addNumbered(message, true);
     return messages;
+  }
+
+  /** Forgets the oldest records until no more than so many bytes wait. */
+  dropOldest(keepBytes: number): void {
+    this.#out.dropOldest(keepBytes, isRecord);
   }
 
   /** The next fragment, header and all, of at most so many bytes. */

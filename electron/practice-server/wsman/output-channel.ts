@@ -42,6 +42,11 @@ export class OutputChannel<T> {
     if (answer !== undefined) waiter.resolve(answer);
   }
 
+  /** Whoever waits is refused; who asks later may wait again. */
+  interrupt(refusal: Refusal): void {
+    this.#waiter?.reject(refusal);
+  }
+
   /** Nothing comes any more; whoever waits is refused, and whoever asks later. */
   end(refusal: Refusal): void {
     this.#ended ??= refusal;

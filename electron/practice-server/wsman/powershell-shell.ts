@@ -1,36 +1,51 @@
 /**
  * A PowerShell shell: WSMan on one side ([MS-PSRP] 3.1.5.3), an engine that speaks out-of-process packets on the other.
  *
- * The pool and each pipeline are a target of their own, with its output waiting for Receives. The engine writes everything to one pipe, so
- * that back-pressure is one brake for all: it is put on when too much waits, and taken off again while somebody needs what may stand
- * behind in the pipe.
+ * The pool and each pipeline are a target of their own, with its output waiting for Receives.
+ *
+ * The engine knows nothing of clients that leave and come: it is told of one, and the shell answers the others for it, from what it has
+ * seen pass ({@link PoolObserver}, [MS-PSRP] 3.2.5.4.29).
  */
 import { randomUUID } from 'node:crypto';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { decodeMessage } from '../../protocol/psrp/message.ts';
 import { Defragmenter } from '../../protocol/psrp/fragment.ts';
+import { PoolObserver } from '../../protocol/psrp/observer.ts';
 import { pipelineData, type CommandRequest } from '../../protocol/wsman/command.ts';
 import type { CommandDescription } from '../../protocol/wsman/enumerate.ts';
 import { SIGNAL } from '../../protocol/wsman/names.ts';
 import type { ReceiveRequest, ReceiveResponse } from '../../protocol/wsman/receive.ts';
+import { payloadCapacity } from '../../protocol/wsman/size.ts';
+import { encodeConnectResponse } from '../../protocol/wsman/connect.ts';
 import type { SendRequest } from '../../protocol/wsman/send.ts';
 import type { ShellDescription } from '../../protocol/wsman/shell-description.ts';
 import type { SignalRequest } from '../../protocol/wsman/signal.ts';
 import type { OutOfProcessPeer, PeerEvents } from '../../transport/child-process/out-of-process-peer.ts';
 import type { Clock } from './clock.ts';
-import { asksClient, endsPipeline, PoolMemory } from './engine-state.ts';
-import { fillAnswer } from './envelope-budget.ts';
+import { asksClient, endsPipeline } from './engine-state.ts';
+import { FinishedPipelines } from './finished-pipelines.ts';
 import { FragmentRelay, ObjectIds } from './fragment-relay.ts';
-import { OutputChannel } from './output-channel.ts';
+import { Brake, dropWhatIsTooMuch } from './brake.ts';
+import { memoryOf } from './process-memory.ts';
 import {
   commandIdInUse,
   engineFailed,
+  invalidRequest,
   operationAborted,
+  shellDisconnected,
   tooManyCommands,
   unknownCommand,
   unknownStream,
 } from './refusals.ts';
-import { idKey, type ReceiveLimits, type Shell, type ShellBase } from './shell.ts';
+import {
+  idKey,
+  type Leaving,
+  type Received,
+  type ReceiveLimits,
+  type Shell,
+  type ShellBase,
+} from './shell.ts';
+import { Target } from './target.ts';
 
 /** A running engine. */
 export interface Engine {
@@ -53,54 +68,46 @@ const OPEN_LIMIT_MS = 180_000;
 /** What a session configuration takes of one client: MaximumReceivedDataSizePerCommandMB is 50 by default. */
 const MAX_INPUT_BYTES = 50 * 1024 * 1024;
 
-/** Output of this much waits for the client before the engine is held: ten full envelopes. */
-const HOLD_ABOVE_BYTES = 5 * 1024 * 1024;
-
-/** Half of it must be gone before the engine goes on, lest it be held and let go for every fragment. */
-const RELEASE_BELOW_BYTES = HOLD_ABOVE_BYTES / 2;
-
-/** Beyond this the engine is held although somebody waits for another target's output: the memory of a machine is worth more. */
-const HOLD_ALWAYS_BYTES = 256 * 1024 * 1024;
-
-/**
- * Ended pipelines whose ids are remembered, so that a client may still let go of them: some do so after every pipeline, others never, and
- * nobody so late.
- */
-const REMEMBERED_PIPELINES = 200;
-
-interface Target {
-  /** Undefined for the pool. */
-  readonly commandId: string | undefined;
-  readonly output: FragmentRelay;
-  readonly input: Map<string, FragmentRelay>;
-  readonly channel: OutputChannel<ReceiveResponse>;
-  ended: boolean;
-  /** The pipeline waits for an answer of the client. */
-  asking: boolean;
-}
+/** The envelope of a ConnectResponse around its payload, with room to spare. */
+const CONNECT_SKELETON = encodeConnectResponse(
+  { messageId: '00000000-0000-0000-0000-000000000000' },
+  { inputStreams: ['stdin', 'pr'], outputStreams: ['stdout'], connectResponseXml: new Uint8Array() },
+);
 
 export interface PowerShellShellOptions extends ShellBase {
   readonly clock: Clock;
   readonly maxCommands: number;
+  /** What becomes of an answer that was on its way when the client went; see {@link InFlight}. */
+  readonly inFlight: InFlight;
   /** The engine is gone, not by our doing. */
   readonly onGone: () => void;
 }
+
+/**
+ * What real servers may do with the last answer to a Receive when its client is gone: hand it out again to whoever comes, as recorded
+ * (test/vectors/wsman/pypsrp-psrp_disconnect_runspaces.json, exchanges 7 and 31), or take it for delivered, and it is lost.
+ */
+export type InFlight = 'again' | 'lost';
 
 export class PowerShellShell implements Shell {
   readonly id: string;
   readonly resourceUri: string;
   readonly owner: string;
-  /** What the server said of itself, for a client that connects later. */
-  readonly memory = new PoolMemory();
+  readonly #observer = new PoolObserver();
+  /** Whether what passes could be followed: if not, nobody else can be let in. */
+  #followed = true;
   readonly #options: PowerShellShellOptions;
   readonly #outputIds = new ObjectIds();
   readonly #inputIds = new ObjectIds();
   readonly #pool: Target;
   readonly #pipelines = new Map<string, Target>();
-  readonly #finished = new Set<string>();
+  readonly #finished = new FinishedPipelines();
+  #idleTimeoutMs: number;
+  #bufferMode: 'Block' | 'Drop' = 'Block';
+  #isLeft = false;
   readonly #started: number;
   #engine: Engine | undefined;
-  #held = false;
+  readonly #output = new Brake();
   #needed = 0;
   #closed = false;
 
@@ -110,6 +117,7 @@ export class PowerShellShell implements Shell {
     this.resourceUri = options.resourceUri;
     this.owner = options.owner;
     this.#started = options.clock.now();
+    this.#idleTimeoutMs = options.idleTimeoutMs;
     this.#pool = this.#target(undefined);
   }
 
@@ -164,7 +172,8 @@ export class PowerShellShell implements Shell {
   }
 
   describe(): ShellDescription & { readonly resourceUri: string } {
-    const { name, clientIp, idleTimeoutMs, locale, clock } = this.#options;
+    const { name, clientIp, locale, clock } = this.#options;
+    const memoryUsed = this.#engine && memoryOf(this.#engine.pid);
     return {
       shellId: this.id,
       ...(name === undefined ? {} : { name }),
@@ -172,19 +181,20 @@ export class PowerShellShell implements Shell {
       owner: this.owner,
       clientIp,
       ...(this.#engine === undefined ? {} : { processId: this.#engine.pid }),
-      idleTimeoutMs,
+      idleTimeoutMs: this.#idleTimeoutMs,
       inputStreams: ['stdin', 'pr'],
       outputStreams: ['stdout'],
-      maxIdleTimeoutMs: 2147483647,
+      maxIdleTimeoutMs: this.#options.maxIdleTimeoutMs,
       locale,
       dataLocale: locale,
       compressionMode: 'NoCompression',
       profileLoaded: 'No',
       encoding: 'UTF8',
-      bufferMode: 'Block',
-      state: 'Connected',
+      bufferMode: this.#bufferMode,
+      state: this.#isLeft ? 'Disconnected' : 'Connected',
       runTimeMs: Math.floor((clock.now() - this.#started) / 1000) * 1000,
       inactivityMs: 0,
+      ...(memoryUsed === undefined ? {} : { memoryUsed }),
     };
   }
 
@@ -192,7 +202,7 @@ export class PowerShellShell implements Shell {
     return [...this.#pipelines.values()].map((target) => ({
       shellId: this.id,
       commandId: target.commandId ?? '',
-      state: 'Connected',
+      state: target.connected ? 'Connected' : 'Disconnected',
     }));
   }
 
@@ -219,25 +229,27 @@ export class PowerShellShell implements Shell {
       if (chunk.name !== 'stdin' && chunk.name !== 'pr') throw unknownStream();
       // In order: each waits until the engine has taken it.
       // oxlint-disable-next-line no-await-in-loop
-      await this.#toEngine(this.#find(chunk.commandId), chunk.name, chunk.data);
+      await this.#toEngine(this.#connectedTarget(chunk.commandId), chunk.name, chunk.data);
     }
   }
 
-  async receive(request: ReceiveRequest, limits: ReceiveLimits): Promise<ReceiveResponse> {
-    const target = this.#find(request.commandId);
+  async receive(request: ReceiveRequest, limits: ReceiveLimits): Promise<Received> {
+    const target = this.#connectedTarget(request.commandId);
     const answer = target.channel.receive(limits.maxEnvelopeSize, limits.timeoutMs, limits.signal);
     this.#brake();
     const response = await answer;
     this.#brake();
     if (response.commandState?.state === 'Done') this.#release(target);
-    return response;
+    return { response, undelivered: () => this.#undelivered(target, response) };
   }
 
   /** Answered at once: that a pipeline has stopped, which may take its time, is told by its state message. */
   signal(request: SignalRequest): Promise<void> {
-    if (request.commandId !== undefined && this.#finished.has(idKey(request.commandId)))
+    if (request.commandId !== undefined && this.#finished.has(idKey(request.commandId))) {
+      this.#finished.letGo(idKey(request.commandId));
       return Promise.resolve();
-    const target = this.#find(request.commandId);
+    }
+    const target = this.#connectedTarget(request.commandId);
     const { commandId } = target;
     if (commandId === undefined) return Promise.resolve();
     const stopped = target.ended
@@ -266,15 +278,80 @@ export class PowerShellShell implements Shell {
     engine.kill();
   }
 
-  #target(commandId: string | undefined): Target {
-    const target: Target = {
-      commandId,
-      output: new FragmentRelay(this.#outputIds),
-      input: new Map(),
-      channel: new OutputChannel({ take: (maxBytes) => this.#take(target, maxBytes) }, this.#options.clock),
-      ended: false,
-      asking: false,
+  /** Whether the client's protocol knows leaving ([MS-PSRP] 3.1.4.9: 2.2 and later). */
+  get leaving(): Leaving | undefined {
+    const version = this.#observer.clientCapability?.protocolVersion;
+    if (!this.#followed || version === undefined || /^2\.[01](?:\.|$)/.test(version)) return undefined;
+    return {
+      left: (options) => this.#left(options),
+      reconnected: (commandId) => this.#reconnected(commandId),
+      connected: (connectXml, maxEnvelopeSize) => this.#connected(connectXml, maxEnvelopeSize),
+      commandConnected: (commandId) => this.#commandConnected(commandId),
     };
+  }
+
+  #left(options: { readonly idleTimeoutMs?: number; readonly bufferMode?: 'Block' | 'Drop' }): void {
+    this.#isLeft = true;
+    this.#idleTimeoutMs = options.idleTimeoutMs ?? this.#idleTimeoutMs;
+    this.#bufferMode = options.bufferMode ?? this.#bufferMode;
+    if (this.#options.inFlight === 'again') this.#finished.uncertain().forEach((key) => this.#restore(key));
+    for (const target of this.#targets()) {
+      target.connected = false;
+      target.channel.interrupt(shellDisconnected());
+    }
+    this.#brake();
+  }
+
+  #reconnected(commandId: string | undefined): void {
+    const target = this.#find(commandId);
+    if (commandId === undefined) this.#isLeft = false;
+    this.#connectTarget(target);
+  }
+
+  #connectTarget(target: Target): void {
+    if (target.connected) return;
+    target.connected = true;
+    if (this.#options.inFlight === 'again') target.again();
+    this.#brake();
+  }
+
+  /** [MS-PSRP] 3.2.5.4.29 */
+  #connected(connectXml: Uint8Array | undefined, maxEnvelopeSize: number): Uint8Array {
+    if (connectXml === undefined) throw invalidRequest('connectXml is missing');
+    const { poolId } = PoolObserver.readConnect(connectXml);
+    if (poolId !== this.#observer.poolId) throw invalidRequest('connectXml is for another runspace pool');
+    const room = payloadCapacity(maxEnvelopeSize, CONNECT_SKELETON);
+    const { connectResponse, receive } = this.#observer.connectAnswer(this.#outputIds.next, room);
+    this.#isLeft = false;
+    this.#connectTarget(this.#pool);
+    for (const payload of receive) this.#pool.sayFirst(payload);
+    return connectResponse;
+  }
+
+  #commandConnected(commandId: string): void {
+    this.#connectTarget(this.#find(commandId));
+  }
+
+  #undelivered(target: Target, response: ReceiveResponse): void {
+    if (this.#options.inFlight === 'lost' || this.#closed) return;
+    target.again(response);
+    if (target.commandId !== undefined) this.#restore(idKey(target.commandId));
+    target.channel.wake();
+    this.#brake();
+  }
+
+  #targets(): Target[] {
+    return [this.#pool, ...this.#pipelines.values()];
+  }
+
+  #target(commandId: string | undefined): Target {
+    return new Target(commandId, this.#outputIds, this.#options.clock);
+  }
+
+  #connectedTarget(commandId: string | undefined): Target {
+    const target = this.#find(commandId);
+    // [MS-PSRP] 3.1.5.3.18: a command is connected on its own.
+    if (!target.connected) throw shellDisconnected();
     return target;
   }
 
@@ -284,32 +361,18 @@ export class PowerShellShell implements Shell {
     return target;
   }
 
-  #take(target: Target, maxBytes: number): ReceiveResponse | undefined {
-    const { commandId } = target;
-    const streams = fillAnswer(maxBytes, (room) => {
-      const data = target.output.take(room);
-      return data === undefined
-        ? undefined
-        : { name: 'stdout', data, ...(commandId === undefined ? {} : { commandId }) };
-    });
-    const done = target.ended && target.output.isEmpty;
-    if (streams.length === 0 && !done) return undefined;
-    if (commandId === undefined) return { streams };
-    if (done) return { streams, commandState: { commandId, state: 'Done', exitCode: 0 } };
-    // As Windows tells that the command waits for its client; a running one goes without saying.
-    return target.asking && target.output.isEmpty
-      ? { streams, commandState: { commandId, state: 'Pending' } }
-      : { streams };
-  }
-
   /** A pipeline of which nothing is left: the engine may forget it too. */
   #release(target: Target): void {
     const { commandId } = target;
     if (commandId === undefined || !this.#pipelines.delete(idKey(commandId))) return;
-    this.#finished.add(idKey(commandId));
-    const [oldest] = this.#finished;
-    if (this.#finished.size > REMEMBERED_PIPELINES && oldest !== undefined) this.#finished.delete(oldest);
+    this.#finished.add(idKey(commandId), target);
     this.#withEngine((engine) => engine.peer.closePipeline(commandId.toLowerCase())).catch(() => undefined);
+  }
+
+  /** One that was released, and whose last answer is to be handed out again. */
+  #restore(key: string): void {
+    const target = this.#finished.takeBack(key);
+    if (target !== undefined) this.#pipelines.set(key, target);
   }
 
   /** Messages from the client, cut to what the engine takes; resolves when it has taken them. */
@@ -319,7 +382,9 @@ export class PowerShellShell implements Shell {
       relay = new FragmentRelay(this.#inputIds, MAX_INPUT_BYTES);
       target.input.set(stream, relay);
     }
-    relay.push(fragments);
+    for (const message of relay.push(fragments)) {
+      this.#follow(() => this.#observer.clientMessage(message), target);
+    }
     target.asking = false;
     const sent: Promise<void>[] = [];
     await this.#withEngine(async (engine) => {
@@ -363,8 +428,9 @@ export class PowerShellShell implements Shell {
     if (target === undefined) return;
     try {
       for (const message of target.output.push(data)) {
-        if (target === this.#pool) this.memory.see(message);
-        else if (endsPipeline(message)) target.ended = true;
+        this.#follow(() => this.#observer.serverMessage(message), target);
+        if (target === this.#pool) continue;
+        if (endsPipeline(message)) target.ended = true;
         else target.asking = asksClient(message);
       }
     } catch {
@@ -373,6 +439,16 @@ export class PowerShellShell implements Shell {
     }
     target.channel.wake();
     this.#brake();
+  }
+
+  /** What cannot be followed passes all the same: the engine and the client understand each other, or say so. */
+  #follow(see: () => void, target: Target): void {
+    if (!this.#followed || target !== this.#pool) return;
+    try {
+      see();
+    } catch {
+      this.#followed = false;
+    }
   }
 
   #onClosed(error: Error | undefined): void {
@@ -390,28 +466,16 @@ export class PowerShellShell implements Shell {
   #end(reason: string): void {
     this.#closed = true;
     const refusal = operationAborted(reason);
-    for (const target of [this.#pool, ...this.#pipelines.values()]) target.channel.end(refusal);
+    for (const target of this.#targets()) target.channel.end(refusal);
     this.#pipelines.clear();
+    this.#finished.clear();
   }
 
   /** Holds the engine's output, or lets it go on. */
   #brake(): void {
-    const engine = this.#engine;
-    if (engine === undefined || this.#closed) return;
-    const targets = [this.#pool, ...this.#pipelines.values()];
-    let waiting = 0;
-    let somebodyHungry = this.#needed > 0;
-    for (const target of targets) {
-      waiting += target.output.pendingBytes;
-      // The pool's standing Receive waits all its life for messages that hardly ever come: only another pipeline is starved by a hold.
-      somebodyHungry ||= target !== this.#pool && target.channel.isAwaited && target.output.isEmpty;
-    }
-    const mark = somebodyHungry ? HOLD_ALWAYS_BYTES : this.#held ? RELEASE_BELOW_BYTES : HOLD_ABOVE_BYTES;
-    const hold = waiting > mark && this.#needed === 0;
-    if (hold === this.#held) return;
-    this.#held = hold;
-    if (hold) engine.peer.pause();
-    else engine.peer.resume();
+    if (this.#engine === undefined || this.#closed) return;
+    if (this.#isLeft && this.#bufferMode === 'Drop') dropWhatIsTooMuch(this.#targets());
+    this.#output.check(this.#engine.peer, this.#targets(), this.#needed > 0);
   }
 }
 

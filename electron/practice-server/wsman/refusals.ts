@@ -135,6 +135,62 @@ export function disconnectUnsupported(): Refusal {
   );
 }
 
+/** [MS-WSMV] 3.1.4.15: nothing is done in a shell that its client has left, until one is back. */
+export function shellDisconnected(): Refusal {
+  return refusal(
+    FAULT.shellDisconnected,
+    'InternalError',
+    'The WS-Management service cannot process the request because the shell is disconnected.',
+    { role: 'Receiver' },
+  );
+}
+
+/** [MS-WSMV] 3.1.4.16, 3.1.4.17: another client has it, or had it and was not missed yet. */
+export function connectedElsewhere(): Refusal {
+  return refusal(
+    FAULT.connectedToDifferentClient,
+    'InternalError',
+    'The WS-Management service cannot connect to the shell because it is connected to a different client.',
+    { role: 'Receiver' },
+  );
+}
+
+/** Reconnect is for the client that left; others connect ([MS-PSRP] 3.1.4.10.2). */
+export function otherClientSession(): Refusal {
+  return refusal(
+    FAULT.clientSessionMismatch,
+    'InternalError',
+    'The WS-Management service cannot reconnect to the shell because the client session is not the one that disconnected.',
+    { role: 'Receiver' },
+  );
+}
+
+export function idleTimeoutOutOfBounds(least: number, most: number): Refusal {
+  return refusal(
+    FAULT.idleTimeoutOutOfBounds,
+    'InvalidParameter',
+    `The idle time-out of a shell must be between ${least} and ${most} milliseconds.`,
+  );
+}
+
+export function tooManyOperations(limit: number): Refusal {
+  return refusal(
+    FAULT.quotaMaxOperations,
+    'QuotaLimit',
+    `The WS-Management service cannot process the request. The maximum number of concurrent operations for this user, ${limit}, has been exceeded.`,
+    { role: 'Receiver' },
+  );
+}
+
+export function tooManyShellUsers(limit: number): Refusal {
+  return refusal(
+    FAULT.quotaMaxShellUsers,
+    'QuotaLimit',
+    `The WS-Management service cannot process the request. The maximum number of users with shells, ${limit}, has been exceeded.`,
+    { role: 'Receiver' },
+  );
+}
+
 export function actionNotSupported(): Refusal {
   return refusal(
     FAULT.actionNotSupported,

@@ -2,21 +2,35 @@
 import type { ShellDescription } from '../../protocol/wsman/shell-description.ts';
 import type { Clock } from './clock.ts';
 import * as refusals from './refusals.ts';
+import { ShellLease, type Client } from './shell-lease.ts';
 import { idKey, type Shell } from './shell.ts';
 
 export interface Entry {
   readonly shell: Shell;
+  readonly lease: ShellLease;
   lastUsed: number;
-  /** Operations under way. */
+  /** Operations under way, Receives that wait among them. */
   active: number;
+  /** Those that change something. */
+  working: number;
+  readonly whenQuiet: (() => void)[];
   cancelIdle: () => void;
 }
 
 export interface RegistryOptions {
   readonly clock: Clock;
   readonly maxShellsPerUser: number;
+  /** Users that may have shells at a time. */
+  readonly maxShellUsers: number;
+  /** Operations of one user at a time. */
+  readonly maxOperationsPerUser: number;
+  /** How long a client whose connections are gone keeps its shell. */
+  readonly missAfterMs: number;
   readonly defaultIdleTimeoutMs: number;
-  readonly onChange: (kind: 'shell-opened' | 'shell-closed', shell: Shell) => void;
+  readonly onChange: (
+    kind: 'shell-opened' | 'shell-closed' | 'shell-connected' | 'shell-disconnected',
+    shell: Shell,
+  ) => void;
 }
 
 export class ShellRegistry {
@@ -35,10 +49,21 @@ export class ShellRegistry {
   }
 
   /** Makes a shell with `open` and keeps it, if the user may have another and somebody still waits for it. */
-  async add(id: string, owner: string, signal: AbortSignal, open: () => Promise<Shell>): Promise<Entry> {
+  async add(
+    id: string,
+    owner: string,
+    client: Client,
+    signal: AbortSignal,
+    open: () => Promise<Shell>,
+  ): Promise<Entry> {
     const key = idKey(id);
     if (this.#shells.has(key) || this.#opening.has(key)) throw refusals.shellIdInUse();
-    const { maxShellsPerUser, clock } = this.#options;
+    const { maxShellsPerUser, maxShellUsers } = this.#options;
+    const users = new Set(
+      [...this.all().map(({ shell }) => shell.owner), ...this.#opening.values()].map(userKey),
+    );
+    if (!users.has(userKey(owner)) && users.size >= maxShellUsers)
+      throw refusals.tooManyShellUsers(maxShellUsers);
     const soon = [...this.#opening.values()].filter((user) => sameUser(user, owner)).length;
     if (this.of(owner).length + soon >= maxShellsPerUser) throw refusals.tooManyShells(maxShellsPerUser);
     this.#opening.set(key, owner);
@@ -52,10 +77,35 @@ export class ShellRegistry {
       await shell.close('Nobody waits for the shell any more');
       throw refusals.operationAborted('Nobody waits for the shell any more');
     }
-    const entry: Entry = { shell, lastUsed: clock.now(), active: 0, cancelIdle: () => undefined };
+    const entry = this.#entry(shell, client);
     this.#shells.set(key, entry);
     this.#options.onChange('shell-opened', shell);
     this.#watchIdle(entry);
+    return entry;
+  }
+
+  #entry(shell: Shell, client: Client): Entry {
+    const { clock, missAfterMs, onChange } = this.#options;
+    const entry: Entry = {
+      shell,
+      lease: new ShellLease(shell, client, {
+        clock,
+        missAfterMs,
+        busy: () => entry.active,
+        onChange: () => {
+          entry.lastUsed = clock.now();
+          // What is idle for too long may be another time now.
+          entry.cancelIdle();
+          this.#watchIdle(entry);
+          onChange(entry.lease.isDisconnected ? 'shell-disconnected' : 'shell-connected', shell);
+        },
+      }),
+      lastUsed: clock.now(),
+      active: 0,
+      working: 0,
+      whenQuiet: [],
+      cancelIdle: () => undefined,
+    };
     return entry;
   }
 
@@ -82,20 +132,47 @@ export class ShellRegistry {
   async use(
     target: { readonly shellId: string; readonly resourceUri: string },
     userName: string,
+    client: Client,
+    kind: 'receive' | 'work',
     act: (shell: Shell) => Promise<string>,
   ): Promise<string> {
     const entry = this.find(target.shellId, userName, target.resourceUri);
+    entry.lease.heard(client);
+    const { maxOperationsPerUser } = this.#options;
+    const underWay = this.of(userName).reduce((sum, { active }) => sum + active, 0);
+    if (underWay >= maxOperationsPerUser) throw refusals.tooManyOperations(maxOperationsPerUser);
     entry.active++;
+    if (kind === 'work') entry.working++;
     try {
       return await act(entry.shell);
     } finally {
       entry.active--;
       entry.lastUsed = this.#options.clock.now();
+      if (kind === 'work') {
+        entry.working--;
+        if (entry.working === 0) for (const quiet of entry.whenQuiet.splice(0)) quiet();
+      }
     }
   }
 
+  /** Resolves when no operation is under way in the shell but Receives; rejects with a Refusal when that takes too long. */
+  quiet(entry: Entry, timeoutMs: number): Promise<void> {
+    if (entry.working === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.clock.after(timeoutMs, () => reject(refusals.timedOut()));
+      entry.whenQuiet.push(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
   describe(entry: Entry): ShellDescription {
-    return { ...entry.shell.describe(), inactivityMs: Math.floor(this.#idle(entry) / 1000) * 1000 };
+    return {
+      ...entry.shell.describe(),
+      clientIp: entry.lease.clientAddress,
+      inactivityMs: Math.floor(this.#idle(entry) / 1000) * 1000,
+    };
   }
 
   async remove(entry: Entry, reason: string): Promise<void> {
@@ -109,6 +186,7 @@ export class ShellRegistry {
     const entry = this.#shells.get(key);
     if (entry === undefined) return;
     entry.cancelIdle();
+    entry.lease.end();
     this.#shells.delete(key);
     this.#options.onChange('shell-closed', entry.shell);
   }
@@ -126,16 +204,21 @@ export class ShellRegistry {
   #watchIdle(entry: Entry): void {
     const { clock, defaultIdleTimeoutMs } = this.#options;
     const limit = entry.shell.describe().idleTimeoutMs ?? defaultIdleTimeoutMs;
+    const already = this.#idle(entry);
     const check = (): void => {
       const idle = this.#idle(entry);
       if (idle >= limit) void this.remove(entry, 'The shell was idle for too long');
       else entry.cancelIdle = clock.after(Math.max(limit - idle, 1), check);
     };
-    entry.cancelIdle = clock.after(limit, check);
+    entry.cancelIdle = clock.after(Math.max(limit - already, 1), check);
   }
 }
 
 /** Windows does not mind the case of a user name. */
 export function sameUser(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
+  return userKey(a) === userKey(b);
+}
+
+function userKey(userName: string): string {
+  return userName.toLowerCase();
 }

@@ -14,19 +14,39 @@ export interface ReceiveLimits {
   readonly signal: AbortSignal;
 }
 
+export interface Received {
+  readonly response: ReceiveResponse;
+  /** The answer did not get through: what it held may be handed out again. */
+  undelivered?(): void;
+}
+
 export interface Shell {
   readonly id: string;
   readonly resourceUri: string;
   /** Only this user may use it. */
   readonly owner: string;
+  /** What makes it able to outlive its client; undefined where it cannot. */
+  readonly leaving: Leaving | undefined;
   describe(): ShellDescription & { readonly resourceUri: string };
   commands(): CommandDescription[];
   command(request: CommandRequest): Promise<string>;
   send(request: SendRequest): Promise<void>;
-  receive(request: ReceiveRequest, limits: ReceiveLimits): Promise<ReceiveResponse>;
+  receive(request: ReceiveRequest, limits: ReceiveLimits): Promise<Received>;
   signal(request: SignalRequest): Promise<void>;
   /** Ends everything that runs in it. Never fails. */
   close(reason: string): Promise<void>;
+}
+
+/** The part of a shell that clients leave and come back to ([MS-WSMV] 3.1.4.15 to 3.1.4.17). Whose turn it is, the registry knows. */
+export interface Leaving {
+  /** Nobody receives any more: Receives that wait are refused, all commands are disconnected. */
+  left(options: { readonly idleTimeoutMs?: number; readonly bufferMode?: 'Block' | 'Drop' }): void;
+  /** The client that left is back at the shell, or at one of its commands. Throws a Refusal. */
+  reconnected(commandId: string | undefined): void;
+  /** Another client takes the shell over; returns the connectResponseXml. Throws a Refusal, or ProtocolError for fragments that are none. */
+  connected(connectXml: Uint8Array | undefined, maxEnvelopeSize: number): Uint8Array;
+  /** Another client takes one command over. Throws a Refusal. */
+  commandConnected(commandId: string): void;
 }
 
 /** What every shell has. */
@@ -37,6 +57,7 @@ export interface ShellBase {
   readonly clientIp: string;
   readonly name?: string;
   readonly idleTimeoutMs: number;
+  readonly maxIdleTimeoutMs: number;
   readonly locale: string;
 }
 

@@ -34,6 +34,8 @@ interface Outbound {
   objectId: bigint | undefined;
   fragmentId: bigint;
   offset: number;
+  /** Something of it has left. */
+  begun: boolean;
 }
 
 /** Cuts queued messages into fragments and packs as many as fit into a payload. One for each target and stream: within those, the fragments of a message must not be mixed with another's. */
@@ -60,19 +62,39 @@ export class Fragmenter {
   /** Whether the next payload starts a message that was queued as `alone`. */
   get startsAlone(): boolean {
     const next = this.#queue[this.#head];
-    return next !== undefined && next.alone && next.objectId === undefined;
+    return next !== undefined && next.alone && !next.begun;
   }
 
   /** Queues a message. The first fragment of one queued as `alone` shares its payload with nothing, as CREATE_PIPELINE's in a Command's Arguments. */
   add(message: Uint8Array, alone = false): void {
-    this.#queue.push({ bytes: message, alone, objectId: undefined, fragmentId: 0n, offset: 0 });
+    this.#queue.push({ bytes: message, alone, objectId: undefined, fragmentId: 0n, offset: 0, begun: false });
     this.#pendingBytes += message.length;
+  }
+
+  /** Queues a message that has its object id from now on, as a server's have that numbers them when they are made. */
+  addNumbered(message: Uint8Array, alone = false): void {
+    this.add(message, alone);
+    const last = this.#queue.at(-1);
+    if (last) last.objectId = this.#nextObjectId();
+  }
+
+  /** Forgets the oldest messages that may be, and of which nothing has left, until no more than so many bytes are pending. */
+  dropOldest(keepBytes: number, mayDrop: (message: Uint8Array) => boolean): void {
+    if (this.#pendingBytes <= keepBytes) return;
+    const kept: Outbound[] = [];
+    for (const entry of this.#queue.slice(this.#head)) {
+      if (this.#pendingBytes > keepBytes && !entry.begun && mayDrop(entry.bytes)) {
+        this.#pendingBytes -= entry.bytes.length;
+      } else kept.push(entry);
+    }
+    this.#queue = kept;
+    this.#head = 0;
   }
 
   /** Forgets the messages of which nothing has left yet. One that is half sent stays, for the receiver waits for its end. */
   dropUnstarted(): void {
     const next = this.#queue[this.#head];
-    const started = next !== undefined && next.objectId !== undefined;
+    const started = next !== undefined && next.begun;
     this.#queue = started ? [next] : [];
     this.#head = 0;
     this.#pendingBytes = started ? next.bytes.length - next.offset : 0;
@@ -95,13 +117,14 @@ export class Fragmenter {
     for (;;) {
       const entry = this.#queue[this.#head];
       if (entry === undefined) break;
-      const opensAlone = entry.alone && entry.objectId === undefined;
+      const opensAlone = entry.alone && !entry.begun;
       if (opensAlone && parts.length > 0) break;
       const room = maxBytes - total - FRAGMENT_HEADER_BYTES;
       const left = entry.bytes.length - entry.offset;
       // A sliver of the next message at the end of a payload costs a header and gains little: only whole messages join.
       if (room < 1 || (parts.length > 0 && left > room)) break;
       entry.objectId ??= this.#nextObjectId();
+      entry.begun = true;
       const length = Math.min(left, room);
       parts.push({ entry, fragmentId: entry.fragmentId, start: entry.offset, end: entry.offset + length });
       entry.fragmentId += 1n;

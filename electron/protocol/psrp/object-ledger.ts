@@ -63,6 +63,10 @@ export class ObjectLedger {
     return this.#ranges.at(-1)?.last;
   }
 
+  get lowest(): bigint | undefined {
+    return this.#ranges[0]?.first;
+  }
+
   /** The gaps between what arrived, as [first, last]. */
   get missing(): readonly (readonly [bigint, bigint])[] {
     return this.#ranges

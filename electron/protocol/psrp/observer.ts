@@ -125,20 +125,43 @@ export class PoolObserver {
       defragmenter = new Defragmenter(this.#maxMessageBytes);
       this.#defragmenters.set(key, defragmenter);
     }
-    return defragmenter.push(bytes).map(({ objectId, message }) => {
-      const header = decodeHeader(message);
-      if (header.destination !== destination) {
-        throw new ProtocolError('psrp.message.unexpected', `${header.name} goes the wrong way.`, {
-          message: header.name,
-        });
-      }
-      if (header.name === 'CREATE_PIPELINE' || header.name === 'GET_COMMAND_METADATA') {
-        this.#pipelines.set(header.pipelineId, nextPipelineState('NotStarted', 'invoke', 'server'));
-      } else if (READ.has(header.name)) {
-        read(decodeBody(decodeMessage(message)));
-      }
-      return { ...header, objectId };
+    return defragmenter.push(bytes).map(({ objectId, message }) => ({
+      ...this.#see(message, destination, read),
+      objectId,
+    }));
+  }
+
+  /** One whole message on its way to the engine, for who puts them together anyway. */
+  clientMessage(message: Uint8Array): MessageHeader {
+    return this.#see(message, 'server', (decoded) => {
+      this.#clientMessage(decoded);
     });
+  }
+
+  /** One whole message on its way to the client. */
+  serverMessage(message: Uint8Array): MessageHeader {
+    return this.#see(message, 'client', (decoded) => {
+      this.#serverMessage(decoded);
+    });
+  }
+
+  #see(
+    message: Uint8Array,
+    destination: 'client' | 'server',
+    read: (message: DecodedMessage) => void,
+  ): MessageHeader {
+    const header = decodeHeader(message);
+    if (header.destination !== destination) {
+      throw new ProtocolError('psrp.message.unexpected', `${header.name} goes the wrong way.`, {
+        message: header.name,
+      });
+    }
+    if (header.name === 'CREATE_PIPELINE' || header.name === 'GET_COMMAND_METADATA') {
+      this.#pipelines.set(header.pipelineId, nextPipelineState('NotStarted', 'invoke', 'server'));
+    } else if (READ.has(header.name)) {
+      read(decodeBody(decodeMessage(message)));
+    }
+    return header;
   }
 
   #clientMessage(message: DecodedMessage): void {

@@ -106,6 +106,10 @@ export class ClientRunspacePool {
     return this.#inbox.ledger.highest;
   }
 
+  get lowestObjectId(): bigint | undefined {
+    return this.#inbox.ledger.lowest;
+  }
+
   /** The pipelines that have not ended. */
   get pipelines(): readonly ClientPipeline[] {
     return [...this.#pipelines.values()];
