@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { AppError } from './error.ts';
 import { Allowance, Server, ServerDraft } from './server.ts';
-import { SessionRow } from './session.ts';
+import { DisconnectOptions, NewSessionOptions, SessionRow, ShellList } from './session.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import {
   CommandRecord,
@@ -60,12 +60,68 @@ export const calls = {
       size: TerminalSize,
       /** Enter-PSSession to a computer: enter at once, and end the session on exit. */
       enter: z.boolean().default(false),
+      options: NewSessionOptions.default({}),
     }),
     output: SessionRow,
   },
   'sessions.enter': { input: z.object({ sessionId, size: TerminalSize }), output: SessionRow },
   'sessions.exit': { input: z.object({ sessionId }), output: nothing },
-  'sessions.remove': { input: z.object({ sessionId }), output: nothing },
+  /** Deletes it on its server as well, also where it is disconnected; refuses as `sessions.create` does where that needs a sign-in. */
+  'sessions.remove': {
+    input: z.object({ sessionId, credential: CredentialInput.optional() }),
+    output: nothing,
+  },
+  /** A disconnected session leaves the list and stays on its server. */
+  'sessions.forget': { input: z.object({ sessionId }), output: nothing },
+  /** Disconnect-PSSession: what runs in it runs on. */
+  'sessions.disconnect': {
+    input: z.object({ sessionId, options: DisconnectOptions.default({}) }),
+    output: SessionRow,
+  },
+  /**
+   * Connect-PSSession, and Receive-PSSession: what was produced meanwhile comes to the page. Resolves once Opened; where another client has
+   * the session it is tried again, which the row shows. Refuses as `sessions.create` does where that needs a sign-in.
+   */
+  'sessions.connect': {
+    input: z.object({
+      sessionId,
+      size: TerminalSize,
+      enter: z.boolean().default(false),
+      credential: CredentialInput.optional(),
+    }),
+    output: SessionRow,
+  },
+  /** While it is tried again (`retrying`): now, or no more. */
+  'sessions.retryNow': { input: z.object({ sessionId }), output: nothing },
+  'sessions.stopRetrying': { input: z.object({ sessionId }), output: nothing },
+  /** The computer slept, or its network changed: what is tried again is tried now. */
+  'sessions.networkChanged': { input: nothing, output: nothing },
+
+  /** Get-PSSession -ComputerName: every shell of the user on that server. Refuses as `sessions.create` does. */
+  'shells.list': {
+    input: z.object({ serverId: z.string(), credential: CredentialInput.optional() }),
+    output: ShellList,
+  },
+  /** Takes over a disconnected shell, whoever left it. As `sessions.connect`. */
+  'shells.connect': {
+    input: z.object({
+      serverId: z.string(),
+      shellId: z.string().min(1).max(128),
+      size: TerminalSize,
+      enter: z.boolean().default(false),
+      credential: CredentialInput.optional(),
+    }),
+    output: SessionRow,
+  },
+  'shells.remove': {
+    input: z.object({
+      serverId: z.string(),
+      shellIds: z.array(z.string().min(1).max(128)).min(1).max(1000),
+      credential: CredentialInput.optional(),
+    }),
+    /** What could not be removed, and why; one that was gone already is removed. */
+    output: z.object({ failed: z.array(z.object({ shellId: z.string(), error: AppError })) }),
+  },
   /** Invoke-Command -Session: one command without entering. Its output goes to the session's page under a command id of its own; resolves when it ended. */
   'sessions.invoke': {
     input: z.object({ sessionId, script: z.string().min(1).max(1_000_000), size: TerminalSize }),

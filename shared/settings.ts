@@ -6,6 +6,10 @@ export const Settings = z.object({
   scrollback: z.int().min(100).max(1_000_000).default(20_000),
   sidebar: z.boolean().default(true),
   screenReader: z.boolean().default(false),
+  /** What the end of the app does with its sessions: end them, leave those on their servers that run a command, or leave them all. */
+  onClose: z.enum(['remove', 'keep-busy', 'keep']).default('keep-busy'),
+  /** How long a server that cannot be reached is tried again, in minutes. */
+  retryMinutes: z.int().min(1).max(1440).default(4),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -16,4 +20,6 @@ export const SettingsChange = z.object({
   scrollback: Settings.shape.scrollback.unwrap().optional(),
   sidebar: Settings.shape.sidebar.unwrap().optional(),
   screenReader: Settings.shape.screenReader.unwrap().optional(),
+  onClose: Settings.shape.onClose.unwrap().optional(),
+  retryMinutes: Settings.shape.retryMinutes.unwrap().optional(),
 });

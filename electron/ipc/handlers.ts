@@ -66,11 +66,36 @@ export function createHandlers(parts: HandlerParts): Handlers {
       await sessions.get(sessionId).exit();
       return {};
     },
-    'sessions.remove': async ({ sessionId }) => {
-      await sessions.remove(sessionId);
+    'sessions.remove': async ({ sessionId, credential }) => {
+      await sessions.remove(sessionId, credential);
       return {};
     },
+    'sessions.forget': async ({ sessionId }) => {
+      await sessions.forget(sessionId);
+      return {};
+    },
+    'sessions.disconnect': ({ sessionId, options }) => sessions.disconnect(sessionId, options),
+    'sessions.connect': ({ sessionId, ...request }) => sessions.connect(sessionId, request),
+    'sessions.retryNow': ({ sessionId }) => {
+      sessions.retryNow(sessionId);
+      return Promise.resolve({});
+    },
+    'sessions.stopRetrying': async ({ sessionId }) => {
+      await sessions.stopRetrying(sessionId);
+      return {};
+    },
+    'sessions.networkChanged': () => {
+      sessions.networkChanged();
+      return Promise.resolve({});
+    },
     'sessions.invoke': ({ sessionId, script, size }) => sessions.get(sessionId).invoke(script, size),
+
+    'shells.list': ({ serverId, credential }) => sessions.shells.list(serverId, credential),
+    'shells.connect': ({ serverId, shellId, ...request }) =>
+      sessions.connectShell(serverId, shellId, request),
+    'shells.remove': async ({ serverId, shellIds, credential }) => ({
+      failed: await sessions.shells.remove(serverId, shellIds, credential),
+    }),
 
     'terminal.attach': ({ sessionId, size }, peer) =>
       Promise.resolve(terminals.attach(peer, sessions.get(sessionId), size)),

@@ -27,6 +27,10 @@ export interface RunnerPort {
   /** From Enter on, not only from the moment its pipeline runs. */
   started(): void;
   ended(): void;
+  /** The pipelines of commands that run now: when one begins, and when one ends. */
+  running(pipelineIds: readonly string[]): void;
+  /** Output came. */
+  heard(): void;
 }
 
 /** Commands remembered for Up and Down and for the marks in the margin. */
@@ -42,6 +46,8 @@ export class CommandRunner {
   /** The pipeline that Ctrl+C stops. */
   #running: PipelineRun | undefined;
   #idle: Promise<void> = Promise.resolve();
+  #following = 0;
+  #leftBehind = false;
 
   constructor(port: RunnerPort) {
     this.#port = port;
@@ -63,6 +69,16 @@ export class CommandRunner {
   /** Resolves when the command that runs now, if any, has ended. Never rejects. */
   get idle(): Promise<void> {
     return this.#idle;
+  }
+
+  /** What runs was started in an earlier connection, or by somebody who left it behind: whoever enters joins it. */
+  get goesOn(): boolean {
+    return this.#following > 0 || this.#leftBehind;
+  }
+
+  /** Whoever was inside has left what runs to itself. */
+  leaveBehind(): void {
+    this.#leftBehind = this.#current !== undefined;
   }
 
   /** Ctrl+C. */
@@ -108,6 +124,41 @@ export class CommandRunner {
     });
   }
 
+  /** A pipeline that was started in an earlier connection: after those before it, its output comes to the page. */
+  async follow(
+    run: PipelineRun,
+    startedAt: number | undefined,
+    first: (objectId: bigint) => void,
+  ): Promise<CommandRecord> {
+    const before = this.#idle;
+    this.#following += 1;
+    const since = startedAt === undefined ? '' : ` since ${new Date(startedAt).toLocaleTimeString()}`;
+    const record: CommandRecord = {
+      commandId: this.#nextCommandId++,
+      text: `(runs${since})`,
+      state: 'running',
+    };
+    const done = before
+      .then(() =>
+        this.#kept(
+          record,
+          async () => {
+            this.#begin(run);
+            return await this.#conclude(await this.#follow(run, first));
+          },
+          false,
+        ),
+      )
+      .finally(() => {
+        this.#following -= 1;
+      });
+    this.#idle = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return await done;
+  }
+
   /** Bookkeeping around one command: its id, Busy and Available again, its mark and duration. */
   #command(
     text: string,
@@ -125,6 +176,7 @@ export class CommandRunner {
   async #kept(
     record: CommandRecord,
     body: (record: CommandRecord) => Promise<CommandRecord['state']>,
+    typedHere = true,
   ): Promise<CommandRecord> {
     const { page, host, events, quiet, sessionId, now } = this.#port;
     const began = now();
@@ -144,34 +196,47 @@ export class CommandRunner {
     } finally {
       this.#commandId = 0;
       this.#running = undefined;
+      this.#leftBehind = false;
+      this.#port.running([]);
       this.#port.ended();
     }
     // Still `running`: the line was unfinished and goes on under the same id.
     if (state === 'running') return record;
     this.#current = undefined;
     const ended: CommandRecord = { ...record, state, duration: now() - began };
-    this.#remember(ended);
+    this.#remember(ended, typedHere);
     events.command(sessionId, ended);
     return ended;
   }
 
-  #remember(record: CommandRecord): void {
+  #remember(record: CommandRecord, typedHere: boolean): void {
     this.#commands.push(record);
     if (this.#commands.length > MOST_HISTORY) this.#commands.shift();
+    if (!typedHere) return;
     if (this.#history.at(-1) !== record.text) this.#history.push(record.text);
     if (this.#history.length > MOST_HISTORY) this.#history.shift();
   }
 
   #start(line: string): PipelineRun {
     const run = this.#port.pool().run(lineSpec(line, this.#port.host.info, true));
-    this.#running = run;
+    this.#begin(run);
     return run;
   }
 
+  /** From here on Ctrl+C stops it, and a later run of the app would know of it. */
+  #begin(run: PipelineRun): void {
+    this.#running = run;
+    this.#port.running([run.id]);
+  }
+
   /** Draws what a run brings besides host calls, which the host draws. Warnings and their like come as both: the host calls are drawn. */
-  async #follow(run: PipelineRun): Promise<PipelineResult> {
+  async #follow(run: PipelineRun, first?: (objectId: bigint) => void): Promise<PipelineResult> {
     const { host } = this.#port;
+    let isFirst = true;
     for await (const record of run.records()) {
+      if (isFirst) first?.(record.objectId);
+      isFirst = false;
+      this.#port.heard();
       if (record.kind === 'output') {
         await host.write([hostWrite(displayText(record.value), true)]);
       } else if (record.kind === 'error') {

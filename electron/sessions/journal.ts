@@ -100,6 +100,7 @@ export class SessionJournal {
   readonly #own: JsonFile<typeof RunFile>;
   readonly #startedAt: number;
   readonly #entries = new Map<string, JournalEntry>();
+  readonly #watched = new Map<string, () => Partial<JournalEntry>>();
   readonly #others: OtherRun[] = [];
   /** Files that could not be read, under the names they have now. */
   readonly damaged: string[] = [];
@@ -179,9 +180,15 @@ export class SessionJournal {
     return Promise.resolve();
   }
 
+  /** Asked at each save how far the session has come: cheaper than being told of every message. */
+  watch(shellId: string, progress: () => Partial<JournalEntry>): void {
+    this.#watched.set(keyOf(shellId), progress);
+  }
+
   /** The shell is no more, or no longer wanted: neither this run nor a later one offers it. */
   async forget(shellId: string): Promise<void> {
     const key = keyOf(shellId);
+    this.#watched.delete(key);
     const own = this.#entries.delete(key) ? this.#save() : Promise.resolve();
     await Promise.all([own, this.#dropFromOthers((entry) => keyOf(entry.shellId) === key)]);
   }
@@ -227,7 +234,7 @@ export class SessionJournal {
   }
 
   #write(): Promise<void> {
-    const sessions = [...this.#entries.values()];
+    const sessions = [...this.#entries].map(([key, entry]) => ({ ...entry, ...this.#watched.get(key)?.() }));
     if (sessions.length === 0) {
       if (!this.#written) return Promise.resolve();
       this.#written = false;

@@ -23,6 +23,11 @@ export class QuietWork {
     await this.#run?.stop();
   }
 
+  /** Lets go of what runs without waiting for a server that cannot be reached. */
+  abandon(): void {
+    this.#run?.abandon();
+  }
+
   /** Stops what runs, and waits for that a moment: the server runs what comes next after it anyway, and a stop may hang. */
   async settle(): Promise<void> {
     if (this.#run) await Promise.race([this.#run.stop(), delay(QUIET_MS, undefined, { ref: false })]);

@@ -1,38 +1,51 @@
 /** Every PSSession of this run: their ids, how they come and go. One registry an app; what it knows of a server it is told. */
-import type { CredentialKeeper, Credential } from '../credentials/credential-keeper.ts';
-import type { RunspacePool, PoolListener, RunspacePoolOptions } from '../remoting/index.ts';
+import type { Credential } from '../credentials/credential-keeper.ts';
+import {
+  systemClock,
+  type Clock,
+  type PoolListener,
+  type RunspacePool,
+  type RunspacePoolOptions,
+} from '../remoting/index.ts';
 import { AppFailure } from '../../shared/error.ts';
 import type { Server } from '../../shared/server.ts';
-import type { SessionRow } from '../../shared/session.ts';
+import type { DisconnectOptions, NewSessionOptions, SessionRow } from '../../shared/session.ts';
 import type { TerminalSize } from '../../shared/terminal.ts';
 import { explain } from './explain.ts';
-import type { ServerFacts } from './server-facts.ts';
-import { Session } from './session.ts';
+import type { LeftSession, SessionJournal } from './journal.ts';
+import { JournalKeeper } from './journal-keeper.ts';
+import { factsOf, Places, type Destination, type Place, type PlacesOptions } from './places.ts';
+import { cancelled, cannotLeave, openTimeout, shellGone, unknownSession } from './registry-refusals.ts';
+import { Session, type SessionOptions } from './session.ts';
 import type { SessionEvents } from './session-events.ts';
+import { keptUntil } from './session-words.ts';
+import { ShellDirectory } from './shell-directory.ts';
+import { TakeOver } from './take-over.ts';
 
-/** Where and as whom to connect. For the practice server, what it is today. */
-export interface Destination {
-  readonly server: Server;
-  /** Known without asking: the practice server's own. */
-  readonly credential?: Credential;
-  /** Certificate authorities to trust besides the system's, PEM. */
-  readonly ca?: string;
-  readonly banner?: string;
+export type { Destination } from './places.ts';
+
+/** A shell as it is to be made, or to be taken over. */
+export interface ShellWish extends NewSessionOptions {
+  /** What it is called in a list of shells on the server. */
+  readonly name?: string;
 }
 
-export interface RegistryOptions {
-  readonly credentials: CredentialKeeper;
+export interface RegistryOptions extends PlacesOptions {
   readonly events: SessionEvents;
-  /** May start the practice server. */
-  resolve(serverId: string): Promise<Destination>;
   /** A pool to that place, not yet open. */
   connect(
     destination: Destination,
     credential: Credential,
     options: RunspacePoolOptions,
     listener: PoolListener,
+    wish: ShellWish,
   ): RunspacePool;
   readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallClock?: () => number;
+  readonly clock?: Clock;
+  /** Where what a later run may take over is written down. */
+  readonly journal?: SessionJournal;
   /** For the diagnostics log: types, ids and durations only. */
   readonly log: (event: string, fields: Readonly<Record<string, string | number>>) => void;
 }
@@ -43,20 +56,48 @@ export interface CreateRequest {
   readonly credential?: Credential | undefined;
   readonly size: TerminalSize;
   readonly enter: boolean;
+  readonly options?: NewSessionOptions | undefined;
 }
+
+export interface ConnectRequest {
+  readonly size: TerminalSize;
+  readonly enter: boolean;
+  readonly credential?: Credential | undefined;
+}
+
+/** What the end of the app does with its sessions: removes them, leaves those on their servers that run a command, or all. */
+export type CloseMode = 'remove' | 'keep-busy' | 'keep';
 
 /** A server that is well deletes a shell in a round trip or two. The shells give the whole end of the app four seconds, and more ends after this. */
 const CLOSE_ALL_MS = 2500;
+/** Until a terminal says how large it is. */
+const USUAL_SIZE: TerminalSize = { columns: 120, rows: 30 };
 
 export class SessionRegistry {
+  readonly shells: ShellDirectory;
   readonly #options: RegistryOptions;
+  readonly #places: Places;
+  readonly #clock: Clock;
+  readonly #wallClock: () => number;
+  readonly #keeper: JournalKeeper;
   readonly #sessions = new Map<number, Session>();
+  readonly #takeOvers = new Map<number, TakeOver>();
   #nextId = 1;
   /** How often everything was closed: an opening that began before a closing does not outlive it. */
   #closings = 0;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#places = new Places(options);
+    this.#clock = options.clock ?? systemClock;
+    this.#wallClock = options.wallClock ?? Date.now;
+    this.#keeper = new JournalKeeper(options.journal, this.#wallClock);
+    this.shells = new ShellDirectory({
+      places: this.#places,
+      keeper: this.#keeper,
+      wallClock: this.#wallClock,
+      sessionOf: (shellId) => this.#ofShell(shellId),
+    });
   }
 
   list(): SessionRow[] {
@@ -65,57 +106,159 @@ export class SessionRegistry {
 
   get(id: number): Session {
     const session = this.#sessions.get(id);
-    if (!session) {
-      throw new AppFailure({
-        code: 'session.unknown',
-        title: `There is no session ${String(id)} any more`,
-        why: 'It was removed, or ended when it was left.',
-        cure: { text: 'Open a new session.' },
-      });
-    }
+    if (!session) throw unknownSession(id);
     return session;
+  }
+
+  /** The sessions that earlier runs have left on their servers become rows of this run, Disconnected, to be connected on demand. */
+  offerLeft(serverOf: (serverId: string) => Server | undefined): SessionRow[] {
+    const offered: SessionRow[] = [];
+    for (const left of this.#keeper.left()) {
+      const server = serverOf(left.entry.serverId);
+      if (server === undefined || this.#ofShell(left.entry.shellId)) continue;
+      const session = this.#make({ server }, wishOf(left));
+      this.#sessions.set(session.id, session);
+      offered.push(session.row);
+    }
+    return offered;
   }
 
   /** New-PSSession, and Enter-PSSession to a computer. */
   async create(request: CreateRequest): Promise<SessionRow> {
     const asked = this.#closings;
-    const destination = await this.#options.resolve(request.serverId);
-    if (asked !== this.#closings) {
-      // Whoever asked is gone: a session that opened now would be nobody's.
-      throw new AppFailure({
-        code: 'session.cancelled',
-        title: `Opening a session on ${destination.server.name} was given up`,
-        why: 'All sessions were closed meanwhile.',
-      });
-    }
-    const credential = this.#credentialFor(destination, request.credential);
-    const session = this.#make(destination, request);
+    const { destination, credential } = await this.#places.signIn(request.serverId, request.credential);
+    const { server } = destination;
+    // Whoever asked is gone: a session that opened now would be nobody's.
+    if (asked !== this.#closings) throw cancelled(server.name, 'All sessions were closed meanwhile.');
+    const wish = request.options ?? {};
+    const session = this.#make(destination, {
+      name: request.name,
+      endsOnExit: request.enter,
+      size: request.size,
+      ...wish,
+    });
     const started = this.#options.now();
-    const pool = this.#options.connect(
-      destination,
-      credential,
-      { host: session.host },
-      {
-        stateChanged: (state, error) => session.poolChanged(state, error),
-      },
+    session.adopt(
+      this.#options.connect(
+        at(destination, session),
+        credential,
+        { host: session.host },
+        listenerOf(session),
+        { ...wish, name: session.row.name },
+      ),
     );
-    session.adopt(pool);
     this.#sessions.set(session.id, session);
     this.#options.events.changed(session.row);
     try {
-      await pool.open();
+      await this.#open(session, wish.openTimeoutMs);
     } catch (error) {
-      await this.#openFailed(session, destination, error);
+      await this.#openFailed(session, server, error);
     }
-    if (request.credential) this.#options.credentials.keep(destination.server.id, request.credential);
+    this.#places.letIn(server.id, request.credential);
     this.#options.log('session.opened', { id: session.id, ms: Math.round(this.#options.now() - started) });
+    await this.#keep(session, server);
     if (request.enter) session.enter(request.size);
     return session.row;
   }
 
-  async remove(id: number): Promise<void> {
+  /** Connect-PSSession, and Receive-PSSession: one that this run disconnected, or that an earlier one left. */
+  async connect(id: number, request: ConnectRequest): Promise<SessionRow> {
     const session = this.get(id);
+    const underWay = this.#takeOvers.get(id);
+    if (underWay) {
+      underWay.retryNow();
+      await underWay.done;
+    } else if (session.row.state !== 'Opened') {
+      const place = await this.#places.signIn(session.serverId, request.credential);
+      await this.#takeOver(session, place);
+      this.#places.letIn(session.serverId, request.credential);
+    }
+    session.backAgain(request.size, request.enter);
+    return session.row;
+  }
+
+  /** Takes over a shell that stands on a server, whoever left it. */
+  async connectShell(serverId: string, shellId: string, request: ConnectRequest): Promise<SessionRow> {
+    const known = this.#ofShell(shellId);
+    if (known) return await this.connect(known.id, request);
+    const shell = await this.shells.find(serverId, shellId, request.credential);
+    if (!shell) throw shellGone();
+    const place = await this.#places.signIn(serverId, request.credential);
+    const session = this.#make(place.destination, {
+      name: shell.name,
+      endsOnExit: false,
+      size: request.size,
+      configurationName: shell.configurationName,
+      left: { by: 'other-client', shellId: shell.shellId },
+      ...(shell.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: shell.idleTimeoutMs }),
+    });
+    this.#sessions.set(session.id, session);
+    this.#options.events.changed(session.row);
+    try {
+      await this.#takeOver(session, place);
+    } catch (error) {
+      this.#drop(session); // it was not ours before, and is not now
+      throw error;
+    }
+    session.backAgain(request.size, request.enter);
+    return session.row;
+  }
+
+  /** Disconnect-PSSession. */
+  async disconnect(id: number, options: DisconnectOptions): Promise<SessionRow> {
+    const session = this.get(id);
+    if (session.row.state === 'Opened' && session.pool?.canDisconnect === false)
+      throw cannotLeave(session.row);
+    try {
+      await session.disconnect(options);
+    } catch (error) {
+      throw error instanceof AppFailure ? error : new AppFailure(explain(error, session.server));
+    }
+    await this.#keeper.flush();
+    return session.row;
+  }
+
+  retryNow(id: number): void {
+    const session = this.get(id);
+    this.#takeOvers.get(id)?.retryNow();
+    session.pool?.retryNow();
+  }
+
+  /** No more attempts: one that is held stays Disconnected, one that is cut is Disconnected where its server can keep it. */
+  async stopRetrying(id: number): Promise<void> {
+    const session = this.get(id);
+    this.#takeOvers.get(id)?.cancel();
+    if (session.row.retrying?.kind === 'cut') await this.disconnect(id, {});
+  }
+
+  /** The computer slept, or the network is another: waits for it are over. */
+  networkChanged(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.row.retrying) this.retryNow(session.id);
+    }
+  }
+
+  /** Remove-PSSession. */
+  async remove(id: number, given?: Credential): Promise<void> {
+    const session = this.get(id);
+    const { shellId } = session;
+    this.#takeOvers.get(id)?.cancel();
+    if (session.row.state === 'Disconnected' && !session.pool && shellId !== undefined) {
+      // Only the server can end what stands there, and only who signs in can tell it to.
+      const [failed] = await this.shells.remove(session.serverId, [shellId], given);
+      if (failed) throw new AppFailure(failed.error);
+    }
     await session.remove();
+    if (shellId !== undefined) await this.#keeper.forget(shellId);
+    this.#drop(session);
+  }
+
+  /** Out of the list; on the server it stays. */
+  async forget(id: number): Promise<void> {
+    const session = this.get(id);
+    this.#takeOvers.get(id)?.cancel();
+    session.letGo();
+    if (session.shellId !== undefined) await this.#keeper.forget(session.shellId);
     this.#drop(session);
   }
 
@@ -124,63 +267,137 @@ export class SessionRegistry {
     return this.list().filter((row) => row.serverId === serverId);
   }
 
-  /** Ends them all, within seconds. */
-  async closeAll(): Promise<void> {
+  /** Ends or leaves them all, within seconds. What is disconnected stays on its server, and in the journal. */
+  async closeAll(mode: CloseMode = 'remove'): Promise<void> {
     this.#closings += 1;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_ALL_MS);
     });
-    const all = Promise.all([...this.#sessions.keys()].map((id) => this.remove(id).catch(() => undefined)));
+    const all = Promise.all([...this.#sessions.values()].map((session) => this.#closeOne(session, mode)));
     await Promise.race([all, late]);
     clearTimeout(timer);
+    await this.#keeper.flush();
   }
 
-  #make(destination: Destination, request: CreateRequest): Session {
+  async #closeOne(session: Session, mode: CloseMode): Promise<void> {
+    this.#takeOvers.get(session.id)?.cancel();
+    const { state, canDisconnect } = session.row;
+    try {
+      const stays = mode === 'keep' || (mode === 'keep-busy' && session.isBusy);
+      if (state === 'Opened' && canDisconnect === true && stays) await this.disconnect(session.id, {});
+      else if (state !== 'Disconnected') await this.remove(session.id);
+      this.#drop(session);
+    } catch {
+      // The app ends. What could not be ended its server ends when its idle time is over; until then the journal knows of it.
+    }
+  }
+
+  #make(
+    destination: Destination,
+    wish: Pick<SessionOptions, 'endsOnExit' | 'left'> &
+      NewSessionOptions & { readonly name: string | undefined; readonly size?: TerminalSize },
+  ): Session {
     const id = this.#nextId++;
     const { server, banner } = destination;
+    const { name, configurationName, idleTimeoutMs, bufferMode, left, endsOnExit } = wish;
+    const { events, log } = this.#options;
     const session: Session = new Session({
       id,
-      name: request.name === undefined || request.name === '' ? `Session${String(id)}` : request.name,
+      name: name === undefined || name === '' ? `Session${String(id)}` : name,
       serverId: server.id,
-      server: factsOf(server),
-      endsOnExit: request.enter,
-      size: request.size,
-      events: this.#options.events,
+      server: factsOf(
+        configurationName === undefined ? server : { ...server, configuration: configurationName },
+      ),
+      endsOnExit,
+      size: wish.size ?? USUAL_SIZE,
+      events: {
+        changed: (row) => {
+          this.#keeper.changed(session);
+          if (this.#sessions.has(id)) events.changed(row);
+        },
+        removed: (gone) => events.removed(gone),
+        input: (of, request) => events.input(of, request),
+        command: (of, command) => events.command(of, command),
+        progress: (of, bars) => events.progress(of, bars),
+        title: (of, title) => events.title(of, title),
+      },
       now: this.#options.now,
+      wallClock: this.#wallClock,
+      running: (pipelineIds) => this.#keeper.running(session, pipelineIds),
+      heard: () => this.#keeper.heard(session),
       finished: () => {
         void this.remove(id).catch(() => undefined);
       },
+      refused: (event, state) => log('session.event-refused', { id, event, state }),
       ...(banner === undefined ? {} : { banner }),
+      ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+      ...(bufferMode === undefined ? {} : { bufferMode }),
+      ...(left === undefined ? {} : { left }),
     });
     return session;
   }
 
-  #credentialFor(destination: Destination, given: Credential | undefined): Credential {
-    const known = given ?? destination.credential ?? this.#options.credentials.get(destination.server.id);
-    if (known) return known;
-    throw new AppFailure({
-      code: 'credential.required',
-      title: `Sign in to ${destination.server.name}`,
-      why: 'No password is known for this server.',
-      cure: { text: 'Type the user name and the password. They are kept in memory until PSDeck ends.' },
+  async #takeOver(session: Session, { destination, credential }: Place): Promise<void> {
+    const takeOver = new TakeOver({
+      session,
+      clock: this.#clock,
+      wallClock: this.#wallClock,
+      pool: (shellId, listener) =>
+        this.#options.connect(
+          at(destination, session),
+          credential,
+          { host: session.host, id: shellId.toLowerCase() },
+          listener,
+          {},
+        ),
+      listener: listenerOf(session),
     });
+    this.#takeOvers.set(session.id, takeOver);
+    try {
+      await takeOver.run();
+    } catch (error) {
+      if (!this.#sessions.has(session.id)) throw cancelled(destination.server.name);
+      throw this.#places.failure(error, destination.server);
+    } finally {
+      this.#takeOvers.delete(session.id);
+    }
+    await this.#keep(session, destination.server);
+    await takeOver.receive();
   }
 
-  async #openFailed(session: Session, destination: Destination, error: unknown): Promise<never> {
-    const words = session.row.reason ?? explain(error, factsOf(destination.server));
-    const cancelled = session.isRemoved;
-    if (words.code === 'signin.rejected') this.#options.credentials.forget(destination.server.id);
+  /** The practice server ends with us, and its sessions with it. */
+  async #keep(session: Session, server: Server): Promise<void> {
+    if (server.kind !== 'practice') await this.#keeper.opened(session);
+  }
+
+  /** Gives an opening up that takes longer than was asked for. */
+  async #open(session: Session, openTimeoutMs: number | undefined): Promise<void> {
+    const { pool } = session;
+    if (openTimeoutMs === undefined) return await pool?.open();
+    const takeBack = this.#clock.after(openTimeoutMs, () =>
+      pool?.abort(openTimeout(session.server.name, openTimeoutMs)),
+    );
+    try {
+      await pool?.open();
+    } finally {
+      takeBack();
+    }
+  }
+
+  async #openFailed(session: Session, server: Server, error: unknown): Promise<never> {
+    const words = session.row.reason ?? explain(error, factsOf(server));
+    const byPerson = session.isRemoved;
+    const failure = this.#places.failure(new AppFailure(words), server);
     this.#options.log('session.open-failed', { id: session.id, code: words.code });
     await session.remove();
     this.#drop(session);
-    if (cancelled) {
-      throw new AppFailure({
-        code: 'session.cancelled',
-        title: `Opening the session on ${destination.server.name} was cancelled`,
-      });
-    }
-    throw new AppFailure(words);
+    throw byPerson ? cancelled(server.name) : failure;
+  }
+
+  #ofShell(shellId: string): Session | undefined {
+    const key = shellId.toLowerCase();
+    return [...this.#sessions.values()].find((session) => session.shellId?.toLowerCase() === key);
   }
 
   #drop(session: Session): void {
@@ -188,8 +405,45 @@ export class SessionRegistry {
   }
 }
 
-function factsOf(server: Server): ServerFacts {
-  const { name, address, port, https, userName, configuration } = server;
-  // The prompt and ComputerName say what was connected to; the practice server's list name is a sentence.
-  return { name: server.kind === 'practice' ? address : name, address, port, https, userName, configuration };
+/** The endpoint of the session's own configuration. */
+function at(destination: Destination, session: Session): Destination {
+  return {
+    ...destination,
+    server: { ...destination.server, configuration: session.server.configuration },
+  };
+}
+
+function listenerOf(session: Session): PoolListener {
+  return {
+    stateChanged: (state, error) => session.poolChanged(state, error),
+    interrupted: (interruption) => session.interrupted(interruption),
+    resumed: () => session.resumed(),
+  };
+}
+
+/** One that an earlier run had, as the journal remembers it. */
+function wishOf({ entry }: LeftSession) {
+  const { name, shellId, configurationName, heardAt, idleTimeoutMs, bufferMode, lastObjectId, missing } =
+    entry;
+  return {
+    name,
+    endsOnExit: false,
+    configurationName,
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    ...(bufferMode === undefined ? {} : { bufferMode }),
+    left: {
+      by: 'earlier-run',
+      shellId,
+      keptUntil: keptUntil(heardAt, idleTimeoutMs),
+      startedAt: new Map(entry.pipelines.map(({ id, startedAt }) => [id.toLowerCase(), startedAt])),
+      ...(lastObjectId === undefined
+        ? {}
+        : {
+            seen: {
+              highest: BigInt(lastObjectId),
+              missing: missing.map(([first, last]) => [BigInt(first), BigInt(last)] as const),
+            },
+          }),
+    },
+  } as const;
 }

@@ -4,13 +4,14 @@
  */
 import { echoLine, errorLine, noticeLine } from '../console/page-text.ts';
 import { ProgressBoard } from '../console/progress.ts';
-import type { RunspacePool } from '../remoting/index.ts';
+import type { Interruption, PipelineRun, RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
-import type { SessionRow } from '../../shared/session.ts';
+import type { BufferMode, DisconnectOptions, Retrying, SessionRow } from '../../shared/session.ts';
 import type { CommandRecord, Completion, TerminalSize, TerminalSnapshot } from '../../shared/terminal.ts';
 import { CommandRunner } from './command-runner.ts';
 import { NO_COMPLETION } from './completion.ts';
 import { explain } from './explain.ts';
+import { missedBetween, type SeenMessages } from './gaps.ts';
 import { InputDesk } from './input-desk.ts';
 import { hostInfoFor } from './interactive-commands.ts';
 import { Interaction } from './interaction.ts';
@@ -21,14 +22,32 @@ import { remoteFacts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import { SessionHost } from './session-host.ts';
+import { defined, rowOf, type SessionFacts } from './session-row.ts';
+import {
+  closedByServer,
+  cutNotice,
+  disconnectedByItself,
+  gapNotice,
+  resumedNotice,
+} from './session-words.ts';
 import {
   advance,
   allows,
-  availabilityOf,
   INITIAL_STATUS,
   type SessionEvent,
   type SessionStatus,
 } from './state.ts';
+
+/** What is known of a session that stands on its server already. */
+export interface LeftBehind {
+  readonly by: 'earlier-run' | 'other-client';
+  readonly shellId: string;
+  readonly keptUntil?: number;
+  /** When what ran in it began, by pipeline, milliseconds since 1970. */
+  readonly startedAt?: ReadonlyMap<string, number>;
+  /** How far its messages had come. */
+  readonly seen?: SeenMessages;
+}
 
 export interface SessionOptions {
   readonly id: number;
@@ -43,6 +62,16 @@ export interface SessionOptions {
   /** Called when the session ended itself (exit of one that was made by entering). */
   readonly finished: () => void;
   readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  readonly idleTimeoutMs?: number;
+  readonly bufferMode?: BufferMode;
+  /** One that stands on its server already, and whose it was. */
+  readonly left?: LeftBehind;
+  /** The pipelines of commands that run now: when one begins, and when one ends. */
+  readonly running?: (pipelineIds: readonly string[]) => void;
+  /** Output came. */
+  readonly heard?: () => void;
   /** Something happened that the state does not allow: for the log. */
   readonly refused?: (event: SessionEvent, state: string) => void;
 }
@@ -59,17 +88,26 @@ export class Session {
   readonly #interaction: Interaction;
   #pool: RunspacePool | undefined;
   #status: SessionStatus = INITIAL_STATUS;
-  #reason: AppError | undefined;
   #size: TerminalSize;
   /** We are ending it: its end is no news. */
   #removing = false;
   #title = '';
-  #remoteFacts: { psVersion?: string; os?: string } = {};
+  readonly #facts: SessionFacts;
+  /** What the run before this one had seen, until that was compared with what comes now. */
+  #seenBefore: SeenMessages | undefined;
 
   constructor(options: SessionOptions) {
     this.id = options.id;
     this.#options = options;
     this.#size = options.size;
+    this.#facts = {
+      endsOnExit: options.endsOnExit,
+      idleTimeoutMs: options.idleTimeoutMs,
+      bufferMode: options.bufferMode,
+      insideBefore: false,
+      missed: 0,
+    };
+    this.#seenBefore = options.left?.seen;
     const { events, server } = options;
     this.#desk = new InputDesk(
       (request) => events.input(this.id, request),
@@ -103,6 +141,8 @@ export class Session {
       pool: () => this.#mustPool(),
       isOpen: () => this.#isOpen(),
       started: () => this.#move('commandStarted'),
+      running: (pipelineIds) => options.running?.(pipelineIds),
+      heard: () => options.heard?.(),
       ended: () => this.#commandEnded(),
     });
     this.#interaction = new Interaction({
@@ -115,37 +155,42 @@ export class Session {
       explain: (error) => explain(error, server).title,
       changed: () => this.#announce(),
       leftForGood: () => {
-        if (options.endsOnExit) options.finished();
+        if (this.#facts.endsOnExit) options.finished();
       },
     });
     if (options.banner !== undefined)
       void this.page.append(0, [noticeLine(options.banner.replace(/(?<=\.) (?=[A-Z])/g, '\n'))]);
+    if (options.left) this.#status = advance(this.#status, 'disconnected');
   }
 
   get row(): SessionRow {
-    const { server, name, serverId, endsOnExit } = this.#options;
-    const target = this.#pool?.connection.target;
-    return {
-      id: this.id,
-      instanceId: this.#pool?.id ?? '',
-      name,
-      serverId,
-      computerName: target?.computerName ?? server.address,
-      state: this.#status.state,
-      configurationName: server.configuration,
-      availability: availabilityOf(this.#status),
-      entered: this.#interaction.entered,
-      endsOnExit,
-      ...(target?.userName === undefined ? {} : { userName: target.userName }),
-      ...(target?.security === undefined ? {} : { security: target.security }),
-      ...this.#remoteFacts,
-      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
-    };
+    return rowOf(this.#options, this.#status, this.#facts, this.#pool, this.#interaction.entered);
   }
 
   /** Whether a person, or the end of the app, has removed it: then nothing that ends is a failure. */
   get isRemoved(): boolean {
     return this.#removing;
+  }
+
+  get pool(): RunspacePool | undefined {
+    return this.#pool;
+  }
+
+  /** The shell on the server that it is. */
+  get shellId(): string | undefined {
+    return this.#pool?.id ?? this.#options.left?.shellId;
+  }
+
+  get isBusy(): boolean {
+    return this.#status.running > 0;
+  }
+
+  get serverId(): string {
+    return this.#options.serverId;
+  }
+
+  get server(): ServerFacts {
+    return this.#options.server;
   }
 
   /** Gives the session its pool; the pool's listener calls {@link poolChanged}. */
@@ -158,18 +203,72 @@ export class Session {
     switch (state) {
       case 'Opening':
         return this.#move('opening');
+      case 'Connecting':
+        return this.#move('connecting');
       case 'Opened':
-        this.#remoteFacts = remoteFacts(this.#pool?.applicationPrivateData);
+        Object.assign(this.#facts, remoteFacts(this.#pool?.applicationPrivateData));
+        this.#facts.reason = undefined;
+        this.#facts.disconnectedAt = undefined;
         return this.#move('opened');
+      case 'Disconnecting':
+        return this.#move('disconnecting');
+      case 'Disconnected':
+        return this.#disconnected(error);
       case 'Closing':
         return this.#move('closing');
       case 'Closed':
-        return this.#removing ? this.#move('closed') : this.#closedByServer();
+        return this.#removing ? this.#move('closed') : this.#lost('closed', closedByServer(this.server));
       case 'Broken':
-        return this.#broke(error);
+        return this.#lost('broken', explain(error ?? new Error('The session broke.'), this.#options.server));
       default:
         return undefined;
     }
+  }
+
+  /** The server cannot be reached; told again before each attempt. */
+  interrupted({ error, attempts, retryInMs, giveUpInMs }: Interruption): void {
+    const now = this.#options.wallClock();
+    const first = !this.#status.interrupted;
+    const since = this.#facts.retrying?.kind === 'cut' ? this.#facts.retrying.since : now;
+    this.#facts.retrying = {
+      kind: 'cut',
+      since,
+      attempts,
+      nextTryAt: now + retryInMs,
+      givesUpAt: now + giveUpInMs,
+      why: explain(error, this.server).title,
+    };
+    if (first && this.#isOpen())
+      void this.page.append(this.#runner.commandId, [noticeLine(cutNotice(since))]);
+    if (first) this.#move('interrupted');
+    else this.#announce();
+    // Somebody who was leaving when the line was cut is not kept waiting for the server.
+    if (this.#interaction.entered && this.#interaction.leaving) this.#leaveBehind();
+  }
+
+  resumed(): void {
+    if (this.#facts.retrying === undefined) return;
+    const { since } = this.#facts.retrying;
+    this.#facts.retrying = undefined;
+    if (this.#isOpen())
+      void this.page.append(this.#runner.commandId, [
+        noticeLine(resumedNotice(this.#options.wallClock() - since)),
+      ]);
+    this.#move('resumed');
+  }
+
+  /** Messages of the server are proved to be missing: said in their place. */
+  missed(count: number): void {
+    this.#facts.missed += count;
+    void this.page.append(this.#runner.commandId, [noticeLine(gapNotice(count))]);
+    this.#announce();
+  }
+
+  /** Another client has it and it is tried again; undefined when that is over. */
+  waiting(retrying: Retrying | undefined): void {
+    this.#facts.retrying = retrying;
+    if (retrying) this.#move('held');
+    this.#announce();
   }
 
   attach(sink: PageSink, size: TerminalSize): TerminalSnapshot {
@@ -187,41 +286,75 @@ export class Session {
     this.#size = size;
   }
 
-  /** Enter-PSSession. */
+  /** Enter-PSSession. A command that goes on from before is joined: its output comes first, then the prompt. */
   enter(size: TerminalSize): void {
     this.#mustBeOpen();
     this.resize(size);
-    if (!this.#interaction.entered && this.#isBusy()) throw busy(this.row);
+    if (!this.#interaction.entered && this.isBusy && !this.#runner.goesOn) throw busy(this.row);
+    this.#facts.insideBefore = false;
     this.#interaction.enter();
   }
 
-  /** Exit-PSSession from outside: stops what runs and leaves. */
+  /** Exit-PSSession from outside: stops what runs and leaves. While its server cannot be reached, what runs goes on, and one leaves at once. */
   async exit(): Promise<void> {
-    await this.#interaction.leave();
+    if (this.#status.interrupted) this.#leaveBehind();
+    else await this.#interaction.leave();
   }
 
   /** Invoke-Command in the session, one command, without entering. */
   async invoke(script: string, size: TerminalSize): Promise<CommandRecord> {
     this.#mustBeOpen();
-    if (this.#interaction.entered || this.#isBusy()) throw busy(this.row);
+    if (this.#interaction.entered || this.isBusy) throw busy(this.row);
     this.resize(size);
     return await this.#runner.invoke(script);
+  }
+
+  /** A pipeline that another client, or an earlier run, has started here: what it brings comes to the page. */
+  follow(run: PipelineRun): Promise<CommandRecord> {
+    const { left } = this.#options;
+    return this.#runner.follow(run, left?.startedAt?.get(run.id.toLowerCase()), (first) => {
+      const seen = this.#seenBefore;
+      this.#seenBefore = undefined;
+      if (!seen || !this.#pool) return;
+      const count = missedBetween(seen, first, this.#pool.received);
+      if (count > 0) this.missed(count);
+    });
   }
 
   answer(requestId: number, text: string): void {
     this.#desk.answer(requestId, text);
   }
 
-  /** Ctrl+C: what runs is stopped, a prompt function that does not return as well; where nothing runs, the prompt is given up and comes anew. */
+  /**
+   * Ctrl+C: what runs is stopped, a prompt function that does not return as well; where nothing runs, the prompt is given up and comes
+   * anew. While its server cannot be reached, nothing can be stopped, and Ctrl+C leaves.
+   */
   interrupt(text: string | undefined): void {
+    if (this.#status.interrupted) {
+      this.#leaveBehind();
+      return;
+    }
     this.#desk.cancel(text ?? '');
     void this.#runner.stop();
     void this.#quiet.stop();
   }
 
   async complete(text: string, cursor: number): Promise<Completion> {
-    if (!this.#isOpen() || !this.#pool || this.#isBusy() || this.#quiet.isBusy) return NO_COMPLETION;
+    if (!this.#isOpen() || !this.#pool || this.#status.interrupted) return NO_COMPLETION;
+    if (this.isBusy || this.#quiet.isBusy) return NO_COMPLETION;
     return await this.#quiet.complete(this.#pool, this.host.info, text, cursor);
+  }
+
+  /** Disconnect-PSSession: what runs in it runs on. */
+  async disconnect(options: DisconnectOptions = {}): Promise<void> {
+    if (this.#status.state === 'Disconnected') return;
+    this.#mustBeOpen();
+    // Our own prompt or completion would hold its place in the runspace for nobody.
+    await this.#quiet.settle();
+    await this.#mustPool().disconnect(defined(options));
+    this.#facts.idleTimeoutMs = options.idleTimeoutMs ?? this.#facts.idleTimeoutMs;
+    this.#facts.bufferMode = options.bufferMode ?? this.#facts.bufferMode;
+    this.#announce();
   }
 
   /** Remove-PSSession. Never fails. */
@@ -234,8 +367,42 @@ export class Session {
     this.#move('closed');
   }
 
-  #isBusy(): boolean {
-    return this.#status.running > 0;
+  /** Out of the list; on its server it stays as it is. */
+  letGo(): void {
+    this.#removing = true;
+    this.#interaction.depart();
+    this.#desk.cancel();
+    if (this.#status.state !== 'Disconnected') this.#pool?.abort(new Error('The session was let go of.'));
+  }
+
+  /** Opened, and as ready as it was: whoever was inside before is again. */
+  backAgain(size: TerminalSize, enter: boolean): void {
+    const inside = enter || this.#facts.insideBefore;
+    this.#facts.insideBefore = false;
+    if (inside && this.#isOpen()) this.enter(size);
+    else this.#announce();
+  }
+
+  /** The server's own word on how long it keeps the shell. */
+  idleTimeoutIs(ms: number): void {
+    if (this.#facts.idleTimeoutMs === ms) return;
+    this.#facts.idleTimeoutMs = ms;
+    this.#announce();
+  }
+
+  /** Whether this event makes sense now; tells the log where it does not. */
+  note(event: SessionEvent): void {
+    this.#move(event);
+  }
+
+  /** Leaves without a word to a server that cannot be reached. What was typed at the command line stays with the terminal. */
+  #leaveBehind(): void {
+    if (!this.#interaction.entered) return;
+    // Whoever leaves a line that is cut has not asked for the end of what runs there.
+    this.#facts.endsOnExit = false;
+    this.#quiet.abandon();
+    this.#runner.leaveBehind();
+    this.#interaction.depart();
   }
 
   #isOpen(): boolean {
@@ -245,7 +412,7 @@ export class Session {
   /** `[server]: ` and what the remote prompt function says; the bare `PS>` where there is none. */
   async #prompt(): Promise<string> {
     const said = this.#pool ? await this.#quiet.prompt(this.#pool, this.host.info) : '';
-    return `[${this.#options.server.name}]: ${said === '' ? 'PS>' : said}`;
+    return `[${this.server.name}]: ${said === '' ? 'PS>' : said}`;
   }
 
   #commandEnded(): void {
@@ -254,23 +421,25 @@ export class Session {
     this.#move('commandEnded');
   }
 
-  #broke(error: Error | undefined): void {
-    this.#lost('broken', explain(error ?? new Error('The session broke.'), this.#options.server));
-  }
-
-  #closedByServer(): void {
-    this.#lost('closed', {
-      code: 'session.closed-by-server',
-      title: `${this.#options.server.name} closed the session`,
-      why: 'Something on that server ended the runspace; the connection was in order.',
-      cure: { text: 'Open a new session.' },
-    });
+  #disconnected(error: Error | undefined): void {
+    this.#facts.disconnectedAt = this.#options.wallClock();
+    this.#facts.insideBefore = this.#interaction.entered;
+    this.#facts.retrying = undefined;
+    // Not by our own doing: the page and the row say why.
+    if (error && this.#status.state !== 'Connecting') {
+      this.#facts.reason = disconnectedByItself(explain(error, this.server), this.server);
+      void this.page.append(this.#runner.commandId, [noticeLine(this.#facts.reason.title)]);
+    }
+    this.#move('disconnected');
+    this.#runner.leaveBehind();
+    this.#interaction.depart();
   }
 
   /** It ended, and not by our doing: nobody is inside any more, and the page says why. */
   #lost(event: 'broken' | 'closed', reason: AppError): void {
     const wasOpen = this.#interaction.entered || this.#isOpen();
-    this.#reason = reason;
+    this.#facts.reason = reason;
+    this.#facts.retrying = undefined;
     this.#move(event);
     this.#desk.cancel();
     if (wasOpen) {

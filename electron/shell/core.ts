@@ -6,13 +6,15 @@ import { createEventHub } from '../ipc/event-hub.ts';
 import { createHandlers } from '../ipc/handlers.ts';
 import { TerminalPeers } from '../ipc/terminal-peers.ts';
 import type { Peer } from '../ipc/peer.ts';
-import { createPool } from '../remoting/index.ts';
+import { createPool, wsmanClient } from '../remoting/index.ts';
 import { PRACTICE_SERVER_ID, ServerStore } from '../servers/server-store.ts';
 import { SessionRegistry, type Destination } from '../sessions/registry.ts';
 import { SettingsStore } from '../settings/settings-store.ts';
 import type { Core } from './core-interface.ts';
+import { openJournal } from './open-journal.ts';
 import { Practice } from './practice.ts';
 import type { CoreOptions } from './run-browser-shell.ts';
+import { targetOf, wishedFor } from './target.ts';
 import { VERSION } from './version.ts';
 
 export async function createCore(options: CoreOptions): Promise<Core> {
@@ -34,30 +36,27 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     });
   });
 
+  const journal = await openJournal(dataDir, log);
+  setAside.push(...journal.damaged);
   const sessions = new SessionRegistry({
     credentials,
     now: () => performance.now(),
     log: (event, fields) => log.info(event, fields),
     resolve: async (serverId): Promise<Destination> =>
       serverId === PRACTICE_SERVER_ID ? await practice.destination() : { server: servers.get(serverId) },
-    connect: ({ server, ca }, credential, poolOptions, listener) =>
+    connect: (destination, credential, poolOptions, listener, wish) =>
       createPool(
         {
-          server: server.address,
-          port: server.port,
-          https: server.https,
-          userName: credential.userName,
-          password: credential.password,
-          configurationName: server.configuration,
-          allowPlainBasic: server.allowPlainBasic,
-          ...(ca === undefined ? {} : { ca }),
-          ...(server.trustedFingerprint === undefined
-            ? {}
-            : { trustedFingerprint: server.trustedFingerprint }),
+          ...targetOf(destination, credential),
+          ...wishedFor(wish),
+          // Who opens a session wants to know at once that nobody is there; one that is open is worth trying again.
+          retry: { windowMs: settings.value.retryMinutes * 60_000 },
         },
         poolOptions,
         listener,
       ),
+    client: (destination, credential) => wsmanClient(targetOf(destination, credential)),
+    journal,
     events: {
       changed: (row) => {
         log.info('session.state', { id: row.id, state: row.state, availability: row.availability });
@@ -73,6 +72,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       title: (sessionId, title) => hub.publish('terminal.title', { sessionId, title }),
     },
   });
+
+  const offered = sessions.offerLeft((id) => servers.list().find((server) => server.id === id));
+  if (offered.length > 0) log.info('sessions.offered', { count: offered.length });
 
   const handlers = createHandlers({
     info: {
@@ -109,11 +111,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
     pageGone() {
       log.info('app.page-gone', { sessions: sessions.list().length });
-      void sessions.closeAll();
+      void sessions.closeAll(settings.value.onClose);
     },
     shutdown() {
       ending ??= (async () => {
-        await sessions.closeAll();
+        await sessions.closeAll(settings.value.onClose);
         await practice.close();
       })();
       return ending;

@@ -163,6 +163,27 @@ export function createFakeMain(servers: Server[] = [fakeServer()], sessions: Ses
       fake.emit('session.removed', { sessionId });
       return {};
     },
+    'sessions.forget': ({ sessionId }) => {
+      fake.sessions = fake.sessions.filter((known) => known.id !== sessionId);
+      fake.emit('session.removed', { sessionId });
+      return {};
+    },
+    'sessions.disconnect': ({ sessionId }) =>
+      change(sessionId, { state: 'Disconnected', availability: 'None', entered: false }),
+    'sessions.connect': ({ sessionId, enter }) =>
+      change(sessionId, { state: 'Opened', availability: 'Available', entered: enter }),
+    'sessions.retryNow': () => ({}),
+    'sessions.stopRetrying': () => ({}),
+    'sessions.networkChanged': () => ({}),
+    'shells.list': () => ({ shells: [], listedAt: 0 }),
+    'shells.connect': ({ serverId, shellId, enter }) => {
+      const id = Math.max(0, ...fake.sessions.map((known) => known.id)) + 1;
+      const row = fakeRow({ id, serverId, instanceId: shellId, entered: enter });
+      fake.sessions = [...fake.sessions, row];
+      fake.emit('session.changed', row);
+      return row;
+    },
+    'shells.remove': () => ({ failed: [] }),
     'sessions.invoke': ({ script }) => ({ commandId: 1, text: script, state: 'completed', duration: 12 }),
     'terminal.attach': ({ sessionId }) => structuredClone(fake.snapshot(sessionId)),
     'terminal.detach': () => ({}),

@@ -1,7 +1,12 @@
 /** A session registry in front of real engines, with what it told kept for looking at. */
-import { CredentialKeeper } from '../../electron/credentials/credential-keeper.ts';
-import { createPool, type RunspacePool } from '../../electron/remoting/index.ts';
-import { SessionRegistry } from '../../electron/sessions/registry.ts';
+import { CredentialKeeper, type Credential } from '../../electron/credentials/credential-keeper.ts';
+import {
+  createPool,
+  wsmanClient,
+  type RunspacePool,
+  type WinRmTarget,
+} from '../../electron/remoting/index.ts';
+import { SessionRegistry, type Destination, type RegistryOptions } from '../../electron/sessions/registry.ts';
 import type { SessionEvents } from '../../electron/sessions/session-events.ts';
 import type { Server } from '../../shared/server.ts';
 import type { SessionRow } from '../../shared/session.ts';
@@ -88,28 +93,37 @@ export function registryFor(
   server: Server,
   person: Person,
   credential: { userName: string; password: string } | null = { userName: USER, password: PASSWORD },
+  more: Partial<RegistryOptions> & { readonly target?: Partial<WinRmTarget> } = {},
 ): { registry: SessionRegistry; credentials: CredentialKeeper; pools: RunspacePool[] } {
   const credentials = new CredentialKeeper();
   const pools: RunspacePool[] = [];
+  const target = (destination: Destination, given: Credential): WinRmTarget => {
+    const { address, port, https, configuration, allowPlainBasic, trustedFingerprint } = destination.server;
+    return {
+      server: address,
+      port,
+      https,
+      allowPlainBasic,
+      configurationName: configuration,
+      userName: given.userName,
+      password: given.password,
+      connectTimeoutMs: 2000,
+      ...(trustedFingerprint === undefined ? {} : { trustedFingerprint }),
+      ...more.target,
+    };
+  };
   const registry = new SessionRegistry({
     credentials,
     events: person,
     now: () => performance.now(),
     log: () => undefined,
     resolve: () => Promise.resolve({ server, ...(credential ? { credential } : {}) }),
-    connect: (destination, given, options, listener) => {
-      const { address, port, https, configuration, allowPlainBasic, trustedFingerprint } = destination.server;
+    connect: (destination, given, options, listener, wish) => {
       const pool = createPool(
         {
-          server: address,
-          port,
-          https,
-          allowPlainBasic,
-          configurationName: configuration,
-          userName: given.userName,
-          password: given.password,
-          connectTimeoutMs: 2000,
-          ...(trustedFingerprint === undefined ? {} : { trustedFingerprint }),
+          ...target(destination, given),
+          ...(wish.name === undefined ? {} : { shellName: wish.name }),
+          ...(wish.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: wish.idleTimeoutMs }),
         },
         options,
         listener,
@@ -117,6 +131,8 @@ export function registryFor(
       pools.push(pool);
       return pool;
     },
+    client: (destination, given) => wsmanClient(target(destination, given)),
+    ...more,
   });
   return { registry, credentials, pools };
 }

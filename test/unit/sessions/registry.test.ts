@@ -19,6 +19,9 @@ function registryWith(
     log: () => undefined,
     resolve: () =>
       Promise.resolve({ server: serverAt(5985), credential: { userName: 'ada', password: 'x' } }),
+    client: () => {
+      throw new Error('nobody asks what else stands there');
+    },
     connect: (_destination, _credential, _options, listener) => {
       let refuse: (error: Error) => void;
       const closed = new Promise<void>((_resolve, reject) => {
@@ -27,6 +30,7 @@ function registryWith(
       closed.catch(() => undefined);
       const pool = {
         id: '1',
+        canDisconnect: false,
         connection: { target: { computerName: 'z002', configurationName: 'x' } },
         applicationPrivateData: undefined,
         open: () => Promise.race([open(listener), closed]),

@@ -23,6 +23,12 @@ export class ScriptedPool {
   readonly connection = { target: { computerName: 'z002', configurationName: 'Microsoft.PowerShell' } };
   readonly applicationPrivateData = undefined;
   readonly pipelines: ServerPipeline[] = [];
+  readonly received = { lowest: undefined, highest: undefined, missing: [] };
+  canDisconnect = true;
+  /** How it was disconnected, each time. */
+  readonly disconnects: object[] = [];
+  /** Tells the session what a pool of that state would. */
+  stateChanged: (state: string, error?: Error) => void = () => undefined;
   closed = 0;
   readonly #person: Person;
 
@@ -37,6 +43,7 @@ export class ScriptedPool {
         this.#person.noticed();
         return Promise.resolve();
       },
+      abandon: (error) => run.fail(error),
       writeInput: () => Promise.resolve(),
       endInput: () => undefined,
       hostCall: () => Promise.resolve(),
@@ -54,6 +61,13 @@ export class ScriptedPool {
     this.pipelines.push(pipeline);
     this.#person.noticed();
     return run;
+  }
+
+  disconnect(options: object): Promise<void> {
+    this.disconnects.push(options);
+    this.stateChanged('Disconnecting');
+    this.stateChanged('Disconnected');
+    return Promise.resolve();
   }
 
   close(): Promise<void> {
@@ -74,6 +88,7 @@ export function openSession(change: { endsOnExit?: boolean } = {}) {
   const person = new Person();
   const pool = new ScriptedPool(person);
   const finished: number[] = [];
+  const refused: string[] = [];
   const session = new Session({
     id: 1,
     name: 'Session1',
@@ -91,11 +106,14 @@ export function openSession(change: { endsOnExit?: boolean } = {}) {
     events: person,
     finished: () => void finished.push(1),
     now: () => 0,
+    wallClock: () => 1_000_000,
+    refused: (event, state) => void refused.push(`${event} while ${state}`),
   });
+  pool.stateChanged = (state, error) => session.poolChanged(state, error);
   // What a session asks of its pool, and no more.
   session.adopt(pool as unknown as RunspacePool);
   session.poolChanged('Opening', undefined);
   session.poolChanged('Opened', undefined);
   session.attach({ write: (items) => void person.saw(items) }, SIZE);
-  return { person, pool, session, finished };
+  return { person, pool, session, finished, refused };
 }

@@ -1,0 +1,85 @@
+/** Signing in: which server, as whom, and what is said where that fails. */
+import type { Credential, CredentialKeeper } from '../credentials/credential-keeper.ts';
+import type { WsmanClient } from '../remoting/index.ts';
+import { AppFailure } from '../../shared/error.ts';
+import type { Server } from '../../shared/server.ts';
+import { explain } from './explain.ts';
+import { credentialRequired } from './registry-refusals.ts';
+import type { ServerFacts } from './server-facts.ts';
+
+/** Where and as whom to connect. For the practice server, what it is today. */
+export interface Destination {
+  readonly server: Server;
+  /** Known without asking: the practice server's own. */
+  readonly credential?: Credential;
+  /** Certificate authorities to trust besides the system's, PEM. */
+  readonly ca?: string;
+  readonly banner?: string;
+}
+
+export interface Place {
+  readonly destination: Destination;
+  readonly credential: Credential;
+}
+
+export interface PlacesOptions {
+  readonly credentials: CredentialKeeper;
+  /** May start the practice server. */
+  resolve(serverId: string): Promise<Destination>;
+  /** For what stands on a server beside our sessions. Nothing is sent yet. */
+  client(destination: Destination, credential: Credential): WsmanClient;
+}
+
+export class Places {
+  readonly #options: PlacesOptions;
+
+  constructor(options: PlacesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppFailure `credential.required` where a password is needed and none is known */
+  async signIn(serverId: string, given: Credential | undefined): Promise<Place> {
+    const destination = await this.#options.resolve(serverId);
+    const credential =
+      given ?? destination.credential ?? this.#options.credentials.get(destination.server.id);
+    if (!credential) throw credentialRequired(destination.server.name);
+    return { destination, credential };
+  }
+
+  /** It was let in: what was typed serves the next time, too. */
+  letIn(serverId: string, given: Credential | undefined): void {
+    if (given) this.#options.credentials.keep(serverId, given);
+  }
+
+  /** Asks what stands on the server, and lets go of the connection. */
+  async asking<T>(
+    serverId: string,
+    given: Credential | undefined,
+    ask: (client: WsmanClient, place: Place) => Promise<T>,
+  ): Promise<T> {
+    const place = await this.signIn(serverId, given);
+    const client = this.#options.client(place.destination, place.credential);
+    try {
+      const result = await ask(client, place);
+      this.letIn(serverId, given);
+      return result;
+    } catch (error) {
+      throw this.failure(error, place.destination.server);
+    } finally {
+      client.close();
+    }
+  }
+
+  /** In words; a password that was refused is not tried again. */
+  failure(error: unknown, server: Server): AppFailure {
+    const failure = error instanceof AppFailure ? error : new AppFailure(explain(error, factsOf(server)));
+    if (failure.error.code === 'signin.rejected') this.#options.credentials.forget(server.id);
+    return failure;
+  }
+}
+
+export function factsOf(server: Server): ServerFacts {
+  const { name, address, port, https, userName, configuration } = server;
+  // The prompt and ComputerName say what was connected to; the practice server's list name is a sentence.
+  return { name: server.kind === 'practice' ? address : name, address, port, https, userName, configuration };
+}

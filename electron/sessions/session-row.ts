@@ -1,0 +1,79 @@
+/** The row of a session: the one thing that the table, the tab, the badges and the window title read. */
+import type { RunspacePool } from '../remoting/index.ts';
+import type { AppError } from '../../shared/error.ts';
+import type { BufferMode, Retrying, SessionRow } from '../../shared/session.ts';
+import { keptUntil } from './session-words.ts';
+import type { SessionOptions } from './session.ts';
+import { availabilityOf, type SessionStatus } from './state.ts';
+
+/** What a session knows of itself beside its state. */
+export interface SessionFacts {
+  /** Why it is Broken or Closed, or Disconnected though nobody asked for that. */
+  reason?: AppError | undefined;
+  retrying?: Retrying | undefined;
+  /** Milliseconds since 1970. */
+  disconnectedAt?: number | undefined;
+  bufferMode?: BufferMode | undefined;
+  idleTimeoutMs?: number | undefined;
+  psVersion?: string | undefined;
+  os?: string | undefined;
+  endsOnExit: boolean;
+  /** Somebody was inside when it was disconnected. */
+  insideBefore: boolean;
+  /** Messages of the server that are proved to be missing. */
+  missed: number;
+}
+
+export function rowOf(
+  options: Pick<SessionOptions, 'id' | 'name' | 'serverId' | 'server' | 'left'>,
+  status: SessionStatus,
+  facts: SessionFacts,
+  pool: RunspacePool | undefined,
+  entered: boolean,
+): SessionRow {
+  const { id, name, serverId, server, left } = options;
+  const { state } = status;
+  const target = pool?.connection.target;
+  const { reason, retrying, psVersion, os, idleTimeoutMs, bufferMode, endsOnExit } = facts;
+  return {
+    id,
+    instanceId: pool?.id ?? left?.shellId.toLowerCase() ?? '',
+    name,
+    serverId,
+    computerName: target?.computerName ?? server.address,
+    state,
+    configurationName: server.configuration,
+    availability: availabilityOf(status),
+    entered,
+    endsOnExit,
+    ...defined({
+      userName: target?.userName,
+      security: target?.security,
+      psVersion,
+      os,
+      reason,
+      retrying,
+      canDisconnect: pool?.canDisconnect === true && state === 'Opened' ? true : undefined,
+      idleTimeoutMs,
+      bufferMode,
+      keptUntil: state === 'Disconnected' ? endOf(facts, left?.keptUntil) : undefined,
+      left: pool === undefined ? left?.by : undefined,
+      insideBefore: facts.insideBefore ? true : undefined,
+      missed: facts.missed > 0 ? facts.missed : undefined,
+    }),
+  };
+}
+
+function endOf(
+  { disconnectedAt, idleTimeoutMs }: SessionFacts,
+  before: number | undefined,
+): number | undefined {
+  return disconnectedAt === undefined ? before : keptUntil(disconnectedAt, idleTimeoutMs);
+}
+
+/** What is not undefined: the schemas tell an absent field from an undefined one. */
+export function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

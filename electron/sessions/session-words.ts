@@ -1,0 +1,57 @@
+/** What a session says of itself on its page and in its row. */
+import type { AppError } from '../../shared/error.ts';
+import { USUAL_IDLE_MS } from '../../shared/session.ts';
+import type { ServerFacts } from './server-facts.ts';
+
+export function closedByServer(server: ServerFacts): AppError {
+  return {
+    code: 'session.closed-by-server',
+    title: `${server.name} closed the session`,
+    why: 'Something on that server ended the runspace; the connection was in order.',
+    cure: { text: 'Open a new session.' },
+  };
+}
+
+/** Past the window, or taken by another client: the server may keep it. */
+export function disconnectedByItself(cause: AppError, server: ServerFacts): AppError {
+  return {
+    code: 'session.auto-disconnected',
+    title: `The session on ${server.name} was disconnected`,
+    why: `${cause.title}. What runs there goes on for as long as the server keeps it.`,
+    cure: { text: 'Connect it when the server can be reached again.' },
+    ...(cause.details === undefined ? {} : { details: cause.details }),
+  };
+}
+
+/** When the server may end a session that nobody connects. */
+export function keptUntil(disconnectedAt: number, idleTimeoutMs: number | undefined): number {
+  return disconnectedAt + (idleTimeoutMs ?? USUAL_IDLE_MS);
+}
+
+export function cutNotice(at: number): string {
+  return `Interrupted at ${timeOfDay(at)}. Commands run on there; the server holds what follows.`;
+}
+
+export function resumedNotice(afterMs: number): string {
+  return `Connected again after ${duration(afterMs)}.`;
+}
+
+export function gapNotice(count: number): string {
+  return count === 1
+    ? '1 message of the server is missing here.'
+    : `${String(count)} messages of the server are missing here.`;
+}
+
+function timeOfDay(at: number): string {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+}
+
+function duration(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  return seconds < 60
+    ? `${String(seconds)} s`
+    : `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
+}
