@@ -3,6 +3,7 @@
  * whoever knows its password, which is new at every start.
  */
 import { randomBytes } from 'node:crypto';
+import { ntHash } from '../protocol/auth/ntlm/keys.ts';
 import { listen, sameSecret, type Listener, type ListenerOptions } from '../transport/winrm-http/listener.ts';
 import { makeCertificate } from './certificate.ts';
 import { EngineSupply } from './engine/engine-supply.ts';
@@ -18,6 +19,8 @@ export interface PracticeServerOptions {
   /** 0, the default, chooses one. */
   readonly httpPort?: number;
   readonly httpsPort?: number;
+  /** Take Basic over plain HTTP, too, where everybody on the way can read the password. False by default: Negotiate alone. */
+  readonly plainBasic?: boolean;
   /** Keep one engine started ahead, so that a session opens at once. True by default. */
   readonly spare?: boolean;
   /** What happened, never what was said. */
@@ -62,10 +65,15 @@ export async function startPracticeServer(options: PracticeServerOptions = {}): 
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   });
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+  const hash = ntHash(password);
+  // Windows does not mind the case of a user name.
+  const isUser = (userName: string): boolean => userName.toLowerCase() === USER_NAME;
+  const basic = {
+    verify: (userName: string, given: string) => sameSecret(given, password) && isUser(userName),
+  };
   const common = {
-    verify: (userName: string, given: string) =>
-      // Windows does not mind the case of a user name.
-      sameSecret(given, password) && userName.toLowerCase() === USER_NAME,
+    // Whatever the domain: there is one account, and none of a domain.
+    negotiate: { lookup: (userName: string) => (isUser(userName) ? hash : undefined) },
     handle: endpoint.handle.bind(endpoint),
   };
   const listeners: Listener[] = [];
@@ -76,8 +84,9 @@ export async function startPracticeServer(options: PracticeServerOptions = {}): 
   };
   try {
     const tls = { key: certificate.keyPem, cert: certificate.certificatePem };
-    const http = await listenBoth({ ...common, port: options.httpPort ?? 0 }, listeners);
-    const https = await listenBoth({ ...common, port: options.httpsPort ?? 0, tls }, listeners);
+    const plain = { ...common, ...((options.plainBasic ?? false) ? basic : {}) };
+    const http = await listenBoth({ ...plain, port: options.httpPort ?? 0 }, listeners);
+    const https = await listenBoth({ ...common, ...basic, port: options.httpsPort ?? 0, tls }, listeners);
     let closing: Promise<void> | undefined;
     return {
       httpPort: http.port,

@@ -138,7 +138,7 @@ describe.skipIf(noEngine !== undefined)('against the practice server', () => {
   let ca: string;
 
   beforeAll(async () => {
-    server = await startPracticeServer({ engine: { upgrade: false } });
+    server = await startPracticeServer({ engine: { upgrade: false }, plainBasic: true });
     folder = await mkdtemp(join(tmpdir(), 'psdeck-cli-'));
     ca = join(folder, 'ca.pem');
     await writeFile(ca, server.certificatePem);

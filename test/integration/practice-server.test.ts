@@ -18,7 +18,7 @@ describe.skipIf(noEngine !== undefined)('the practice server', () => {
   let server: PracticeServer;
 
   beforeAll(async () => {
-    server = await startPracticeServer({ engine: { upgrade: false } });
+    server = await startPracticeServer({ engine: { upgrade: false }, plainBasic: true });
   });
   afterAll(async () => {
     await server?.close();

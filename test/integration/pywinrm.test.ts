@@ -1,4 +1,7 @@
-/** An independent client against our endpoint: pywinrm (Debian's python3-winrm) runs commands over HTTP and HTTPS. */
+/**
+ * An independent client against our endpoint: pywinrm (Debian's python3-winrm) runs commands over HTTP and HTTPS, signed in with Basic and
+ * with NTLM (python3-requests-ntlm), its messages sealed by itself and by us.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +10,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWsmanEndpoint, type WsmanEndpoint } from '../../electron/practice-server/wsman/endpoint.ts';
+import { ntHash } from '../../electron/protocol/auth/ntlm/keys.ts';
 import { listen, sameSecret, type Listener } from '../../electron/transport/winrm-http/listener.ts';
 
 /** The system's own Python, as that is where Debian puts the package. */
@@ -25,11 +29,11 @@ import json, sys, warnings
 warnings.simplefilter('ignore')
 import winrm
 from winrm.exceptions import WinRMError, InvalidCredentialsError
-url, password, ca = sys.argv[1:4]
+url, password, ca, transport, encryption, lines = sys.argv[1:7]
 # As text it would go out in Latin-1, which WinRM does not read.
-password = password.encode()
+if transport == 'basic': password = password.encode()
 out = {}
-options = dict(transport='basic', server_cert_validation='validate')
+options = dict(transport=transport, message_encryption=encryption, server_cert_validation='validate')
 if ca: options['ca_trust_path'] = ca
 session = winrm.Session(url, auth=('operator', password), **options)
 def run(command, args=()):
@@ -37,7 +41,7 @@ def run(command, args=()):
     return [r.status_code, r.std_out.decode(), r.std_err.decode()]
 try:
     out['echo'] = run('echo', ['out;', 'echo', 'err', '>&2;', 'exit', '7'])
-    out['long'] = [len(x) if isinstance(x, str) else x for x in run('seq', ['1', '200000'])]
+    out['long'] = [len(x) if isinstance(x, str) else x for x in run('seq', ['1', lines])]
     p = winrm.Protocol(url, username='operator', password=password, **options)
     shell = p.open_shell(env_vars={'GREETING': 'gr\u00fc\u00df <dich> & "mich"'}, working_directory='/')
     command = p.run_command(shell, 'pwd; printenv GREETING')
@@ -56,9 +60,12 @@ except InvalidCredentialsError:
 print(json.dumps(out))
 `;
 
-function runPython(args: readonly string[]): Promise<Record<string, unknown>> {
+function runPython(args: readonly string[], opensslConf: string): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
-    const child = spawn(python ?? 'python3', ['-', ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(python ?? 'python3', ['-', ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, OPENSSL_CONF: opensslConf },
+    });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -72,57 +79,127 @@ function runPython(args: readonly string[]): Promise<Record<string, unknown>> {
   });
 }
 
-describe.skipIf(!usable).each(['http', 'https'] as const)('pywinrm over %s', (scheme) => {
-  let endpoint: WsmanEndpoint;
-  let listener: Listener;
-  let folder: string;
-  let ca = '';
+interface Way {
+  readonly scheme: 'http' | 'https';
+  readonly transport: 'basic' | 'ntlm';
+  readonly encryption: 'auto' | 'always';
+  /** How long an answer to read: Python's RC4 takes seconds for megabytes. */
+  readonly lines: number;
+}
 
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'psdeck-pywinrm-'));
-    endpoint = createWsmanEndpoint({
-      engineFactory: () => Promise.reject(new Error('There is no engine here')),
-    });
-    const pems =
-      scheme === 'https'
-        ? await generate([{ name: 'commonName', value: '127.0.0.1' }], {
-            extensions: [
-              { name: 'basicConstraints', cA: true },
-              { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
-            ],
-          })
-        : undefined;
-    if (pems !== undefined) {
-      ca = join(folder, 'ca.pem');
-      await writeFile(ca, pems.cert);
-    }
-    listener = await listen({
-      ...(pems === undefined ? {} : { tls: { key: pems.private, cert: pems.cert } }),
-      verify: (user, password) => sameSecret(user, 'operator') && sameSecret(password, 'pass:wörd'),
-      handle: (request) => endpoint.handle(request),
-    });
-  });
+/** With `auto` it seals over HTTP and not over HTTPS, as Windows does. */
+const WAYS: readonly Way[] = [
+  { scheme: 'http', transport: 'basic', encryption: 'auto', lines: 200_000 },
+  { scheme: 'https', transport: 'basic', encryption: 'auto', lines: 200_000 },
+  { scheme: 'http', transport: 'ntlm', encryption: 'auto', lines: 20_000 },
+  { scheme: 'https', transport: 'ntlm', encryption: 'auto', lines: 20_000 },
+  { scheme: 'https', transport: 'ntlm', encryption: 'always', lines: 20_000 },
+];
 
-  afterAll(async () => {
-    await listener.close();
-    await endpoint.close();
+/** python3-ntlm-auth takes MD4 from OpenSSL, which has it in its legacy provider only. */
+const WITH_MD4 = `openssl_conf = init
+[init]
+providers = providers
+[providers]
+default = active
+legacy = active
+[active]
+activate = 1
+`;
+
+/** Whether Python has what NTLM needs; says what is missing. */
+async function ntlmIsThere(): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'psdeck-md4-'));
+  try {
+    const conf = join(folder, 'openssl.cnf');
+    await writeFile(conf, WITH_MD4);
+    const program = 'import requests_ntlm, hashlib; hashlib.new("md4")';
+    const env = { ...process.env, OPENSSL_CONF: conf };
+    return spawnSync(python ?? 'python3', ['-c', program], { stdio: 'ignore', env }).status === 0;
+  } finally {
     await rm(folder, { recursive: true });
-  });
+  }
+}
+const ntlmUsable = usable && (await ntlmIsThere());
+if (usable && !ntlmUsable) {
+  console.warn(
+    'Skipped: NTLM needs python3-requests-ntlm and MD4 of OpenSSL’s legacy provider (Debian: apt-get install python3-requests-ntlm libssl3).',
+  );
+}
 
-  test('runs commands, ends one, reads long output, and sees a closed shell', async () => {
-    const result = await runPython([listener.url, 'pass:wörd', ca]);
-    const numbers = Array.from({ length: 200_000 }, (_, i) => `${i + 1}\n`).join('').length;
-    expect(result).toMatchObject({
-      echo: [7, 'out\n', 'err\n'],
-      long: [0, numbers, 0],
-      shell: [0, '/\ngrüß <dich> & "mich"\n', ''],
-    });
-    expect(JSON.stringify(result['closed'])).toContain('2150858843');
-    expect(endpoint.shells()).toEqual([]);
-  });
+for (const way of WAYS) {
+  const { scheme, transport, encryption, lines } = way;
+  describe.skipIf(transport === 'ntlm' ? !ntlmUsable : !usable)(
+    `pywinrm over ${scheme} with ${transport}, encryption ${encryption}`,
+    () => {
+      let endpoint: WsmanEndpoint;
+      let listener: Listener;
+      let folder: string;
+      let conf: string;
+      let ca = '';
 
-  test('is refused with another password', async () => {
-    expect(await runPython([listener.url, 'another', ca])).toEqual({ refused: true });
-    expect(endpoint.shells()).toEqual([]);
-  });
-});
+      beforeAll(async () => {
+        folder = await mkdtemp(join(tmpdir(), 'psdeck-pywinrm-'));
+        conf = join(folder, 'openssl.cnf');
+        await writeFile(conf, WITH_MD4);
+        endpoint = createWsmanEndpoint({
+          engineFactory: () => Promise.reject(new Error('There is no engine here')),
+        });
+        const pems =
+          scheme === 'https'
+            ? await generate([{ name: 'commonName', value: '127.0.0.1' }], {
+                extensions: [
+                  { name: 'basicConstraints', cA: true },
+                  { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+                ],
+              })
+            : undefined;
+        if (pems !== undefined) {
+          ca = join(folder, 'ca.pem');
+          await writeFile(ca, pems.cert);
+        }
+        listener = await listen({
+          ...(pems === undefined ? {} : { tls: { key: pems.private, cert: pems.cert } }),
+          ...(transport === 'basic'
+            ? {
+                verify: (user, password) => sameSecret(user, 'operator') && sameSecret(password, 'pass:wörd'),
+              }
+            : {
+                negotiate: {
+                  lookup: (user) => (user === 'operator' ? ntHash('pass:wörd') : undefined),
+                  // It binds its log-on to the TLS connection, and is not let in unless it does so rightly.
+                  requireChannelBinding: true,
+                },
+              }),
+          handle: (request) => endpoint.handle(request),
+        });
+      });
+
+      afterAll(async () => {
+        await listener.close();
+        await endpoint.close();
+        await rm(folder, { recursive: true });
+      });
+
+      const ask = (password: string) =>
+        runPython([listener.url, password, ca, transport, encryption, String(lines)], conf);
+
+      test('runs commands, ends one, reads long output, and sees a closed shell', async () => {
+        const result = await ask('pass:wörd');
+        const numbers = Array.from({ length: lines }, (_, i) => `${i + 1}\n`).join('').length;
+        expect(result).toMatchObject({
+          echo: [7, 'out\n', 'err\n'],
+          long: [0, numbers, 0],
+          shell: [0, '/\ngrüß <dich> & "mich"\n', ''],
+        });
+        expect(JSON.stringify(result['closed'])).toContain('2150858843');
+        expect(endpoint.shells()).toEqual([]);
+      });
+
+      test('is refused with another password', async () => {
+        expect(await ask('another')).toEqual({ refused: true });
+        expect(endpoint.shells()).toEqual([]);
+      });
+    },
+  );
+}

@@ -7,6 +7,9 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { parseBasicHeader } from '../../protocol/auth/basic.ts';
+import { isSealedType } from '../../protocol/auth/mime.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { loginFactory, negotiateToken, type ConnectionLogin, type NegotiateLogin } from './accept-login.ts';
 
 export interface SoapRequest {
   readonly body: string;
@@ -23,6 +26,8 @@ export interface SoapAnswer {
   /** 200, or 400 to 599 for a fault. */
   readonly status: number;
   readonly body: string;
+  /** Called when the answer could not be written to the end: the client is gone. */
+  undelivered?(): void;
 }
 
 export interface ListenerOptions {
@@ -32,8 +37,10 @@ export interface ListenerOptions {
   readonly port?: number;
   readonly host?: '127.0.0.1' | '::1';
   readonly path?: string;
-  /** Whether the log-on is right. Compare secrets with {@link sameSecret}. */
-  readonly verify: (userName: string, password: string) => boolean | Promise<boolean>;
+  /** Whether a log-on with Basic is right. Compare secrets with {@link sameSecret}. Without it Basic is not offered. */
+  readonly verify?: (userName: string, password: string) => boolean | Promise<boolean>;
+  /** Offer Negotiate with NTLM, and over plain HTTP take sealed bodies only from who uses it. */
+  readonly negotiate?: NegotiateLogin;
   readonly handle: (request: SoapRequest) => Promise<SoapAnswer>;
   readonly maxRequestBytes?: number;
 }
@@ -67,6 +74,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const host = options.host ?? '127.0.0.1';
   const scheme = options.tls === undefined ? 'http' : 'https';
   const sockets = new Set<Socket>();
+  const logins = new WeakMap<Socket, ConnectionLogin>();
+  const newLogin =
+    options.negotiate === undefined ? undefined : loginFactory(options.negotiate, options.tls?.cert);
+  const offer = [
+    ...(newLogin === undefined ? [] : ['Negotiate']),
+    ...(options.verify === undefined ? [] : ['Basic realm="WSMAN"']),
+  ];
   let port = 0;
 
   const onRequest = (request: http.IncomingMessage, response: http.ServerResponse): void => {
@@ -75,6 +89,40 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       else refuse(response, 500);
     });
   };
+
+  /** The log-on of the connection that a request came by. */
+  function loginOf({ socket }: http.IncomingMessage): ConnectionLogin | undefined {
+    const known = logins.get(socket);
+    if (known !== undefined || newLogin === undefined) return known;
+    const login = newLogin();
+    logins.set(socket, login);
+    socket.once('close', () => login.close());
+    return login;
+  }
+
+  /** Who asks, and what the answer's `WWW-Authenticate` is to be. */
+  async function signIn(
+    request: http.IncomingMessage,
+    login: ConnectionLogin | undefined,
+  ): Promise<SignedIn> {
+    const header = request.headers.authorization;
+    if (header === undefined) return { userName: login?.userName, sealable: true, challenges: offer };
+    const given = parseBasicHeader(header);
+    if (given !== undefined) {
+      const right = (await options.verify?.(given.userName, given.password)) ?? false;
+      return { userName: right ? given.userName : undefined, sealable: false, challenges: offer };
+    }
+    const token = negotiateToken(header);
+    const step = token === undefined ? undefined : await login?.step(token);
+    if (step === undefined || step.kind === 'refused')
+      return { userName: undefined, sealable: false, challenges: offer };
+    if (step.kind === 'challenge') return { userName: undefined, sealable: false, challenges: [step.value] };
+    return {
+      userName: login?.userName,
+      sealable: true,
+      challenges: step.value === undefined ? [] : [step.value],
+    };
+  }
 
   async function respond(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     if (!isOurHost(request.headers.host, port)) {
@@ -89,35 +137,67 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       refuse(response, 405, { Allow: 'POST' });
       return;
     }
-    // A page in a browser can send a form or text anywhere, but neither this type nor a preflight's permission.
-    if (!/^application\/soap\+xml\b/i.test(request.headers['content-type'] ?? '')) {
+    // A page in a browser can send a form or text anywhere, but neither these types nor a preflight's permission.
+    const contentType = request.headers['content-type'] ?? '';
+    const isSealed = isSealedType(contentType);
+    if (!isSealed && !/^application\/soap\+xml\b/i.test(contentType)) {
       refuse(response, 415);
       return;
     }
+    const login = loginOf(request);
+    const { userName, sealable, challenges } = await signIn(request, login);
     const anonymous = request.headers['wsmanidentify']?.toString().toLowerCase() === 'unauthenticated';
-    const given = parseBasicHeader(request.headers.authorization ?? '');
-    const known = given !== undefined && (await options.verify(given.userName, given.password));
-    if (!known && !anonymous) {
-      refuse(response, 401, { 'WWW-Authenticate': 'Basic realm="WSMAN"' });
+    if (userName === undefined && (!anonymous || isSealed)) {
+      refuse(response, 401, { 'WWW-Authenticate': challenges });
       return;
     }
-    const body = await readBody(request, options.maxRequestBytes ?? MAX_REQUEST_BYTES);
-    if (body === undefined) {
+    const bytes = await readBody(request, options.maxRequestBytes ?? MAX_REQUEST_BYTES);
+    if (bytes === undefined) {
       refuse(response, 413);
+      return;
+    }
+    const final: Record<string, string[]> =
+      userName !== undefined && challenges !== offer && challenges.length > 0
+        ? { 'WWW-Authenticate': challenges }
+        : {};
+    if (sealable && userName !== undefined && bytes.byteLength === 0) {
+      // The last leg of a log-on.
+      refuse(response, 200, final);
+      return;
+    }
+    // Whoever could seal, and over plain HTTP does not, would be answered in plain text.
+    if (sealable && userName !== undefined && !isSealed && options.tls === undefined) {
+      refuse(response, 403);
+      return;
+    }
+    const body = isSealed ? await unsealed(login, contentType, bytes) : bytes;
+    if (body === undefined) {
+      refuse(response, 400);
       return;
     }
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const answer = await options.handle({
-      body,
-      userName: known ? given.userName : undefined,
+      body: Buffer.from(body).toString('utf8'),
+      userName,
       url: `${scheme}://${request.headers.host ?? ''}${path}`,
       remoteAddress: request.socket.remoteAddress ?? '',
       signal: gone.signal,
     });
-    const bytes = Buffer.from(answer.body, 'utf8');
-    response.writeHead(answer.status, { 'Content-Type': SOAP_TYPE, 'Content-Length': bytes.byteLength });
-    response.end(bytes);
+    const onUnwritten = (): void => {
+      if (!response.writableFinished) answer.undelivered?.();
+    };
+    if (response.closed) onUnwritten();
+    else response.once('close', onUnwritten);
+    const plain = { contentType: SOAP_TYPE, body: Buffer.from(answer.body, 'utf8') };
+    // An empty one is none of the service's, but of HTTP.
+    const sealed = isSealed && plain.body.byteLength > 0 ? ((await login?.seal(plain.body)) ?? plain) : plain;
+    response.writeHead(answer.status, {
+      ...final,
+      'Content-Type': sealed.contentType,
+      'Content-Length': sealed.body.byteLength,
+    });
+    response.end(sealed.body);
   }
 
   const limits = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: 120_000 };
@@ -149,19 +229,44 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   };
 }
 
+interface SignedIn {
+  readonly userName: string | undefined;
+  /** By a log-on of the connection, which has keys. */
+  readonly sealable: boolean;
+  readonly challenges: string[];
+}
+
+/** Undefined where it does not unseal. */
+async function unsealed(
+  login: ConnectionLogin | undefined,
+  contentType: string,
+  body: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await login?.unseal(contentType, body);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+}
+
 /** Another name in Host means that a page somewhere made a browser reach us by it (DNS rebinding). */
 function isOurHost(header: string | undefined, port: number): boolean {
   const host = header?.toLowerCase();
   return host === `127.0.0.1:${port}` || host === `localhost:${port}` || host === `[::1]:${port}`;
 }
 
-function refuse(response: http.ServerResponse, status: number, headers: Record<string, string> = {}): void {
+function refuse(
+  response: http.ServerResponse,
+  status: number,
+  headers: Record<string, string | string[]> = {},
+): void {
   response.writeHead(status, { ...headers, 'Content-Length': 0 });
   response.end();
 }
 
 /** Undefined where it is larger than allowed; the rest is read and thrown away, so that the answer can be read by the client. */
-async function readBody(request: http.IncomingMessage, limit: number): Promise<string | undefined> {
+async function readBody(request: http.IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -170,5 +275,5 @@ async function readBody(request: http.IncomingMessage, limit: number): Promise<s
     // Twice the limit is not a mistake any more.
     else if (size > 2 * limit) return undefined;
   }
-  return size > limit ? undefined : Buffer.concat(chunks).toString('utf8');
+  return size > limit ? undefined : Buffer.concat(chunks);
 }

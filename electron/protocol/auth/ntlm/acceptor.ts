@@ -123,13 +123,18 @@ class NtlmAcceptor implements AcceptingContext {
   #challenge(token: Uint8Array): Uint8Array {
     const { crypto, names, version } = this.#options;
     const { flags: asked } = decodeNegotiate(token);
-    const missing = missingFlags(asked | NTLM_FLAG.sign | NTLM_FLAG.seal);
+    // Clients that only sign in ask for no sealing. Names in the client's code page serve where they are ASCII, and all others fail.
+    const missing = missingFlags(asked | NTLM_FLAG.sign | NTLM_FLAG.seal | NTLM_FLAG.unicode);
     if (missing.length > 0)
       throw new SignInError('ntlm.weak', 'The client cannot do what safe NTLM needs', { missing });
     const nonce = crypto.randomBytes(8);
     const challenge = encodeChallenge({
       flags:
-        (asked & KNOWN) | NTLM_FLAG.targetInfo | NTLM_FLAG.targetTypeServer | (asked & NTLM_FLAG.version),
+        (asked & KNOWN) |
+        (has(asked, NTLM_FLAG.unicode) ? 0 : NTLM_FLAG.oem) |
+        NTLM_FLAG.targetInfo |
+        NTLM_FLAG.targetTypeServer |
+        (asked & NTLM_FLAG.version),
       serverChallenge: nonce,
       targetName: names.computer,
       targetInfo: [
