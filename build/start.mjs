@@ -10,7 +10,7 @@ import { ensureDependencies } from './lib/dependencies.mjs';
 import { ensureElectron, noWindowHere } from './lib/electron-runtime.mjs';
 import { cache, root } from './lib/paths.mjs';
 import { runMain, say } from './lib/problem.mjs';
-import { hasRightNode, passSignals, runUnderRightNode } from './lib/right-node.mjs';
+import { hasRightNode, passSignals, runUnderRightNode, SHORT_PAUSES } from './lib/right-node.mjs';
 
 /** A window that could not be opened is gone within this time; one that a person closed was open longer, or ended well. */
 const WINDOW_FAILS_WITHIN_MS = 5000;
@@ -66,7 +66,7 @@ async function openWindow({ installElectron }) {
 /** @param {string} program */
 function runElectron(program) {
   return new Promise((resolve) => {
-    const child = spawn(program, [root], {
+    const child = spawn(program, [`--js-flags=${SHORT_PAUSES}`, root], {
       cwd: root,
       stdio: 'inherit',
     });

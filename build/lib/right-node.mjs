@@ -8,6 +8,13 @@ import { environment } from './run.mjs';
 
 export const NEEDED = 24;
 
+/**
+ * V8 collects its young generation in one go, and lets it grow to 32 MB. While a session floods, each such pause holds up every other
+ * session's keys for 15 to 100 ms on a small machine; at 4 MB for 3 to 6 ms, and 50 MB come through faster (npm run bench -- remoting).
+ * It can be set only as a process starts: here, and in package.json's scripts.
+ */
+export const SHORT_PAUSES = '--max-semi-space-size=4';
+
 export function hasRightNode(version = process.versions.node) {
   return Number.parseInt(version, 10) >= NEEDED;
 }
@@ -63,7 +70,7 @@ export async function runUnderRightNode(script, args) {
     );
   }
   return new Promise((resolve, reject) => {
-    const child = spawn(node, [script, ...args], {
+    const child = spawn(node, [SHORT_PAUSES, script, ...args], {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
       env: environment({ PSDECK_OWN_NODE: '1' }),
     });
