@@ -13,7 +13,7 @@ export const OLD = { principal: `old@${REALM}`, password: 'OldPass1!' } as const
 /** Whose account is switched off. */
 export const LOCKED = { principal: `locked@${REALM}`, password: 'LockedPass1!' } as const;
 
-/** Hosts that have service principals besides localhost. The second knows RC4 only, the third AES-128, the fourth RFC 8009's AES. */
+/** Hosts that have service principals besides localhost, some for one encryption type only. */
 export const HOSTS = {
   named: 'server.contoso.test',
   rc4: 'rc4.contoso.test',
@@ -51,10 +51,11 @@ export async function createRealm(folder: string): Promise<Realm> {
   // Any port will do: the administrator's programs work on the files.
   const env = { ...SBIN, ...(await configure(realm, 0)).env };
   await runToEnd('kdb5_util', ['create', '-r', REALM, '-s', '-P', 'MasterPass1!'], env);
-  const service = (host: string, type = ''): string[] =>
+  const service = (host: string, type?: string): string[] =>
     ['HTTP', 'WSMAN'].flatMap((name) => [
-      `addprinc -randkey ${type} ${name}/${host}`,
-      `ktadd -k ${realm.serviceKeytab} ${type} ${name}/${host}`,
+      `addprinc -randkey ${name}/${host}`,
+      `ktadd -k ${realm.serviceKeytab} ${name}/${host}`,
+      ...(type === undefined ? [] : [`setstr ${name}/${host} session_enctypes ${type}`]),
     ]);
   const commands = [
     // Active Directory asks everybody for pre-authentication.
@@ -64,9 +65,9 @@ export async function createRealm(folder: string): Promise<Realm> {
     `addprinc +requires_preauth -pw ${LOCKED.password} -allow_tix ${LOCKED.principal}`,
     ...service('localhost'),
     ...service(HOSTS.named),
-    ...service(HOSTS.rc4, '-e arcfour-hmac:normal'),
-    ...service(HOSTS.aes128, '-e aes128-cts-hmac-sha1-96:normal'),
-    ...service(HOSTS.sha384, '-e aes256-cts-hmac-sha384-192:normal'),
+    ...service(HOSTS.rc4, 'arcfour-hmac'),
+    ...service(HOSTS.aes128, 'aes128-cts-hmac-sha1-96'),
+    ...service(HOSTS.sha384, 'aes256-cts-hmac-sha384-192'),
   ];
   await runToEnd('kadmin.local', ['-r', REALM], env, `${commands.join('\n')}\n`);
   return realm;
@@ -125,6 +126,7 @@ async function configure(
   dns_lookup_realm = false
   dns_canonicalize_hostname = false
   rdns = false
+  forwardable = true
   udp_preference_limit = 1
 [realms]
   ${REALM} = {
@@ -138,7 +140,7 @@ async function configure(
   await writeFile(
     kdcConfigFile,
     `[kdcdefaults]
-  kdc_listen = ""
+  kdc_listen = 127.0.0.1:${port}
   kdc_tcp_listen = 127.0.0.1:${port}
 [realms]
   ${REALM} = {
