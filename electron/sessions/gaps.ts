@@ -24,6 +24,22 @@ export function missedBetween(seen: SeenMessages, first: bigint, received: Recei
   return Number(first - 1n - seen.highest - came);
 }
 
+/** What an earlier run and this one have seen together: what that one had is not missing to this one. */
+export function seenTogether(
+  before: SeenMessages | undefined,
+  received: ReceivedMessages,
+): { readonly highest: bigint | undefined; readonly missing: readonly (readonly [bigint, bigint])[] } {
+  const { lowest, highest, missing } = received;
+  if (!before) return { highest, missing };
+  if (lowest === undefined || highest === undefined || highest <= before.highest) return before;
+  const between: (readonly [bigint, bigint])[] = [...missing];
+  if (lowest > before.highest + 1n) between.unshift([before.highest + 1n, lowest - 1n]);
+  const news = between.flatMap(([from, to]): (readonly [bigint, bigint])[] =>
+    to <= before.highest ? [] : [[from > before.highest ? from : before.highest + 1n, to]],
+  );
+  return { highest, missing: [...before.missing, ...news] };
+}
+
 function overlap(from: bigint, to: bigint, low: bigint, high: bigint): bigint {
   const first = from > low ? from : low;
   const last = to < high ? to : high;

@@ -1,5 +1,6 @@
 /** Keeps the journal true to the sessions: what is put, what changes, what is done with. */
 import type { RunspacePool } from '../remoting/index.ts';
+import { seenTogether, type SeenMessages } from './gaps.ts';
 import type { JournalEntry, LeftSession, SessionJournal } from './journal.ts';
 import type { Session } from './session.ts';
 
@@ -58,9 +59,9 @@ export class JournalKeeper {
       ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       ...(bufferMode === undefined ? {} : { bufferMode }),
     };
-    this.#journal.watch(pool.id, () => ({ heardAt: this.#wallClock(), ...seenBy(pool) }));
+    this.#journal.watch(pool.id, () => ({ heardAt: this.#wallClock(), ...seenBy(pool, session.seenBefore) }));
     try {
-      await this.#journal.put({ ...entry, ...seenBy(pool) });
+      await this.#journal.put({ ...entry, ...seenBy(pool, session.seenBefore) });
       await this.#journal.taken(pool.id);
     } catch {
       // Told to the log by the journal itself; the session goes on.
@@ -117,9 +118,9 @@ export class JournalKeeper {
   }
 }
 
-/** How far the pool's messages have come, as the journal has it. */
-function seenBy(pool: RunspacePool): Partial<JournalEntry> {
-  const { highest, missing } = pool.received;
+/** How far the server's messages have come, to this run and the one before it, as the journal has it. */
+function seenBy(pool: RunspacePool, before: SeenMessages | undefined): Partial<JournalEntry> {
+  const { highest, missing } = seenTogether(before, pool.received);
   return {
     ...(highest === undefined ? {} : { lastObjectId: String(highest) }),
     missing: missing.map(([first, last]) => [String(first), String(last)]),

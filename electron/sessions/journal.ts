@@ -189,7 +189,8 @@ export class SessionJournal {
   async forget(shellId: string): Promise<void> {
     const key = keyOf(shellId);
     this.#watched.delete(key);
-    const own = this.#entries.delete(key) ? this.#save() : Promise.resolve();
+    // One that was forgotten a moment ago may still be on its way to the disk.
+    const own = this.#entries.delete(key) ? this.#save() : (this.#again ?? this.#saving);
     await Promise.all([own, this.#dropFromOthers((entry) => keyOf(entry.shellId) === key)]);
   }
 

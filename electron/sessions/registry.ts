@@ -16,6 +16,7 @@ import type { LeftSession, SessionJournal } from './journal.ts';
 import { JournalKeeper } from './journal-keeper.ts';
 import { factsOf, Places, type Destination, type Place, type PlacesOptions } from './places.ts';
 import { cancelled, cannotLeave, openTimeout, shellGone, unknownSession } from './registry-refusals.ts';
+import { ReturnCancelled } from './returning.ts';
 import { Session, type SessionOptions } from './session.ts';
 import type { SessionEvents } from './session-events.ts';
 import { keptUntil } from './session-words.ts';
@@ -35,7 +36,7 @@ export interface RegistryOptions extends PlacesOptions {
   /** A pool to that place, not yet open. */
   connect(
     destination: Destination,
-    credential: Credential,
+    credential: Credential | undefined,
     options: RunspacePoolOptions,
     listener: PoolListener,
     wish: ShellWish,
@@ -357,7 +358,8 @@ export class SessionRegistry {
     try {
       await takeOver.run();
     } catch (error) {
-      if (!this.#sessions.has(session.id)) throw cancelled(destination.server.name);
+      if (error instanceof ReturnCancelled || !this.#sessions.has(session.id))
+        throw cancelled(destination.server.name);
       throw this.#places.failure(error, destination.server);
     } finally {
       this.#takeOvers.delete(session.id);

@@ -30,13 +30,7 @@ import {
   gapNotice,
   resumedNotice,
 } from './session-words.ts';
-import {
-  advance,
-  allows,
-  INITIAL_STATUS,
-  type SessionEvent,
-  type SessionStatus,
-} from './state.ts';
+import { advance, allows, INITIAL_STATUS, type SessionEvent, type SessionStatus } from './state.ts';
 
 /** What is known of a session that stands on its server already. */
 export interface LeftBehind {
@@ -93,8 +87,8 @@ export class Session {
   #removing = false;
   #title = '';
   readonly #facts: SessionFacts;
-  /** What the run before this one had seen, until that was compared with what comes now. */
-  #seenBefore: SeenMessages | undefined;
+  /** Whether what the run before this one had seen was compared with what comes now. */
+  #compared = false;
 
   constructor(options: SessionOptions) {
     this.id = options.id;
@@ -107,7 +101,6 @@ export class Session {
       insideBefore: false,
       missed: 0,
     };
-    this.#seenBefore = options.left?.seen;
     const { events, server } = options;
     this.#desk = new InputDesk(
       (request) => events.input(this.id, request),
@@ -179,6 +172,11 @@ export class Session {
   /** The shell on the server that it is. */
   get shellId(): string | undefined {
     return this.#pool?.id ?? this.#options.left?.shellId;
+  }
+
+  /** How far its messages had come when an earlier run was ended. */
+  get seenBefore(): SeenMessages | undefined {
+    return this.#options.left?.seen;
   }
 
   get isBusy(): boolean {
@@ -313,8 +311,8 @@ export class Session {
   follow(run: PipelineRun): Promise<CommandRecord> {
     const { left } = this.#options;
     return this.#runner.follow(run, left?.startedAt?.get(run.id.toLowerCase()), (first) => {
-      const seen = this.#seenBefore;
-      this.#seenBefore = undefined;
+      const seen = this.#compared ? undefined : this.seenBefore;
+      this.#compared = true;
       if (!seen || !this.#pool) return;
       const count = missedBetween(seen, first, this.#pool.received);
       if (count > 0) this.missed(count);
