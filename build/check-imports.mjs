@@ -18,7 +18,7 @@ export function importsOf(source) {
   for (const [, , type, , specifier] of code.matchAll(from)) {
     found.push({ specifier, typeOnly: type !== undefined });
   }
-  for (const [, , , specifier] of code.matchAll(/\b(import|require)\s*\(\s*(['"`])([^'"`\n]+)\2/g)) {
+  for (const [, , , specifier] of code.matchAll(/(?<![.#\w])(import|require)\s*\(\s*(['"`])([^'"`\n]+)\2/g)) {
     found.push({ specifier, typeOnly: false });
   }
   return found;

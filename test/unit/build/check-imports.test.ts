@@ -51,7 +51,7 @@ describe('import rules', () => {
     const source = `
       import a from 'a'; import { b } from "b"; import * as c from 'c'; import 'd';
       import type { E } from 'e'; export { f } from 'f'; export * from 'g'; export type { H } from 'h';
-      const i = await import('i'); const j = require('j'); import k, { l } from 'k';
+      const i = await import('i'); const j = require('j'); this.#require('m'); step.import('n'); import k, { l } from 'k';
     `;
     const found = importsOf(source);
     expect(found.map((each) => each.specifier).toSorted()).toEqual('abcdefghijk'.split(''));
