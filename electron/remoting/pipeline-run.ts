@@ -6,7 +6,7 @@ import { EventQueue } from './event-queue.ts';
 
 export type PipelineRecord = Extract<
   PsrpEvent,
-  { kind: 'output' | 'error' | 'warning' | 'verbose' | 'debug' | 'information' | 'progress' }
+  { kind: 'output' | 'error' | 'warning' | 'verbose' | 'debug' | 'information' | 'progress' | 'gap' }
 >;
 
 type HostCallEvent = Extract<PsrpEvent, { kind: 'hostCall' }>;
@@ -67,7 +67,10 @@ export class PipelineRun implements AsyncIterable<PsValue> {
     return this.#stopping;
   }
 
-  /** Every record of every stream in the order the server sent it. Host calls are made in their place. Once per run. */
+  /**
+   * Every record of every stream in the order the server sent it; a `gap` stands where the connection lost some. Host calls
+   * are made in their place. Once per run.
+   */
   async *records(): AsyncGenerator<PipelineRecord, void, void> {
     if (this.#claimed) throw new Error('The records of a pipeline can be read once.');
     this.#claimed = true;

@@ -52,6 +52,8 @@ export interface PoolListener {
   /** The server answers again. */
   resumed?(): void;
   userEvent?(event: Extract<PsrpEvent, { kind: 'userEvent' }>): void;
+  /** Messages to the pool itself were lost. What a pipeline lost stands among its records. */
+  gap?(gap: Extract<PsrpEvent, { kind: 'gap' }>): void;
 }
 
 type Waiter<T> = { resolve: (value: T) => void; reject: (error: Error) => void };
@@ -249,12 +251,13 @@ export class RunspacePool {
 
   /**
    * Takes over a pipeline that another client started in this shell, with the output that nobody has received yet ([MS-PSRP] 3.1.4.10.1).
+   * Of what an earlier run of ours is known to have read, up to an object id, nothing comes a second time.
    * @throws ShellFault: `in-use`, `not-found`
    */
-  async connectPipeline(id: string): Promise<PipelineRun> {
+  async connectPipeline(id: string, options: { readUpTo?: bigint } = {}): Promise<PipelineRun> {
     this.#mustBeOpen('connect to it first');
     const shells = this.#shells();
-    const pipeline = this.#core.reconstructPipeline(id);
+    const pipeline = this.#core.reconstructPipeline(id, options.readUpTo);
     const run = this.#start(pipeline.id, undefined, {
       write: (value) => pipeline.writeInput(value),
       end: () => pipeline.endInput(),
@@ -470,6 +473,7 @@ export class RunspacePool {
         this.#interruption = undefined;
         this.#listener.resumed?.();
       },
+      onAnswerLost: (pipelineId) => this.#core.answerLost(pipelineId),
       onDisconnected: (error) => this.#setDisconnected(error),
     };
   }
@@ -510,6 +514,8 @@ export class RunspacePool {
       case 'debug':
       case 'information':
       case 'progress':
+      case 'gap':
+        if (event.kind === 'gap' && event.pipelineId === undefined) this.#listener.gap?.(event);
         return event.pipelineId === undefined
           ? undefined
           : this.#runs.get(event.pipelineId)?.deliver(event, weight);

@@ -1,6 +1,7 @@
 import type { PsObject, PsValue } from '../clixml/value.ts';
 import type { PipelineState, PoolState } from './enums.ts';
 import type { ErrorRecord } from './error-record.ts';
+import type { Gap } from './inbox.ts';
 import type { HostCall } from './host-call.ts';
 import type { InformationalRecord } from './informational-record.ts';
 import type { InformationRecord } from './messages/information-record.ts';
@@ -66,6 +67,8 @@ export type PsrpEvent =
   | ({ readonly kind: 'debug'; readonly record: InformationalRecord } & OfAny)
   | ({ readonly kind: 'information'; readonly record: InformationRecord } & OfAny)
   | ({ readonly kind: 'progress'; readonly record: ProgressRecord } & OfAny)
+  /** What was lost with an answer of the server, in its place: before what follows on this pipeline, or the pool. */
+  | ({ readonly kind: 'gap' } & Gap)
   /** Something was left aside: a repeated object, a message for a pipeline that is not ours or has ended. No payload, only what it was. */
   | ({
       readonly kind: 'poolWarning';

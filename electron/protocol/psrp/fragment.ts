@@ -26,6 +26,8 @@ export interface Defragmented {
   readonly fragmentCount: number;
   /** May be a view of the bytes that were pushed: the caller must not reuse that buffer. */
   readonly message: Uint8Array;
+  /** Objects before this one of which fragments came and others, lost with an answer, never will. */
+  readonly lostBefore?: readonly bigint[];
 }
 
 interface Outbound {
@@ -173,6 +175,10 @@ class Growing {
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
   }
+
+  shrinkTo(length: number): void {
+    this.length = Math.min(this.length, length);
+  }
 }
 
 interface Header {
@@ -197,8 +203,11 @@ export class Defragmenter {
   #messageBytes = 0;
   #parts: Growing | undefined;
   #failed: ProtocolError | undefined;
-  /** After a reconnect: which objects are known to be whole. Undefined once something new has come. */
+  /** After a loss: which objects are known to be whole. Undefined once something new has come that fits. */
   #isWhole: ((objectId: bigint) => boolean) | undefined;
+  /** Of the message under way, before the fragment that is being read. */
+  #bytesBefore = 0;
+  #lost: bigint[] = [];
 
   constructor(maxMessageBytes: number = DEFAULT_MAX_MESSAGE_BYTES) {
     this.#maxMessageBytes = maxMessageBytes;
@@ -222,11 +231,24 @@ export class Defragmenter {
   }
 
   /**
-   * The connection was lost and is back. A server that cannot know whether its last answer arrived sends it again: fragments that were
-   * read already are passed over until something new comes. `isWhole` knows the objects that were completed.
+   * An answer of the server may have been lost. It may come again: fragments that were read already are passed over until something new
+   * comes. Or it may not: objects of which fragments are missing are given up, and told of with the next one (`lostBefore`). `isWhole` knows the
+   * objects that were completed.
    */
   resume(isWhole: (objectId: bigint) => boolean): void {
     this.#isWhole = isWhole;
+    this.#pendingHeaderBytes = 0;
+    const header = this.#header;
+    if (header === undefined) return;
+    // What came of the fragment under way comes again from its beginning, if at all.
+    this.#header = undefined;
+    this.#blobLeft = 0;
+    if (header.repeated) return;
+    this.#parts?.shrinkTo(this.#bytesBefore);
+    this.#messageBytes = this.#bytesBefore;
+    this.#nextFragmentId -= 1n;
+    this.#fragmentCount--;
+    if (this.#fragmentCount === 0) this.#objectId = undefined;
   }
 
   /** The payload is over: refuses one that ends inside a fragment. For transports whose packets carry whole fragments. */
@@ -288,7 +310,13 @@ export class Defragmenter {
   }
 
   #finish(objectId: bigint, message: Uint8Array): Defragmented {
-    const result = { objectId, fragmentCount: this.#fragmentCount, message };
+    const lostBefore = this.#lost.splice(0);
+    const result: Defragmented = {
+      objectId,
+      fragmentCount: this.#fragmentCount,
+      message,
+      ...(lostBefore.length === 0 ? {} : { lostBefore }),
+    };
     this.#header = undefined;
     this.#objectId = undefined;
     this.#parts = undefined;
@@ -304,11 +332,9 @@ export class Defragmenter {
     const flags = view.getUint8(16);
     const length = view.getUint32(17);
     if (this.#isWhole !== undefined) {
-      const repeated =
-        objectId === this.#objectId ? fragmentId < this.#nextFragmentId : this.#isWhole(objectId);
-      if (repeated) {
+      if (this.#passesOver(objectId, fragmentId, (flags & START) !== 0)) {
         this.#blobLeft = length;
-        this.#header = { objectId, end: false, repeated };
+        this.#header = { objectId, end: false, repeated: true };
         return;
       }
       this.#isWhole = undefined;
@@ -346,6 +372,7 @@ export class Defragmenter {
         });
       }
     }
+    this.#bytesBefore = this.#messageBytes;
     this.#messageBytes += length;
     if (this.#messageBytes > this.#maxMessageBytes) {
       throw new ProtocolError('psrp.fragment.too-large', 'A message is larger than this client accepts.', {
@@ -358,5 +385,24 @@ export class Defragmenter {
     this.#fragmentCount++;
     this.#blobLeft = length;
     this.#header = { objectId, end: (flags & END) !== 0, repeated: false };
+  }
+
+  /** After a loss: whether a fragment is of no use, because it is known, or because what belongs before it is lost. */
+  #passesOver(objectId: bigint, fragmentId: bigint, isStart: boolean): boolean {
+    if (objectId === this.#objectId) {
+      if (fragmentId < this.#nextFragmentId) return true;
+      if (fragmentId === this.#nextFragmentId) return false;
+    } else if (this.#isWhole?.(objectId) === true) return true;
+    this.#giveUp(this.#objectId);
+    if (isStart && fragmentId === 0n) return false;
+    this.#giveUp(objectId);
+    return true;
+  }
+
+  #giveUp(objectId: bigint | undefined): void {
+    this.#objectId = undefined;
+    this.#parts = undefined;
+    this.#messageBytes = 0;
+    if (objectId !== undefined && this.#lost.at(-1) !== objectId) this.#lost.push(objectId);
   }
 }

@@ -55,6 +55,20 @@ export class ObjectLedger {
     return true;
   }
 
+  /** Fills a gap, or a part of one, as `missing` gave it. */
+  fill(first: bigint, last: bigint): void {
+    this.add(first);
+    const range = this.#ranges.findIndex((each) => each.first <= first && first <= each.last);
+    const filled = this.#ranges[range];
+    const after = this.#ranges[range + 1];
+    if (filled === undefined || filled.last >= last) return;
+    filled.last = last;
+    if (after !== undefined && after.first <= last + 1n) {
+      filled.last = after.last > last ? after.last : last;
+      this.#ranges.splice(range + 1, 1);
+    }
+  }
+
   has(id: bigint): boolean {
     return this.#ranges.some((range) => range.first <= id && id <= range.last);
   }

@@ -7,14 +7,16 @@ import { ProtocolError, UsageError } from '../errors.ts';
 import { encodeWhole } from './codecs.ts';
 import type { DecodedMessage, MessageBodies } from './codecs.ts';
 import type { PoolState } from './enums.ts';
-import { errorRecord } from './error-record.ts';
+import type { ErrorRecord } from './error-record.ts';
 import { Runspaces } from './runspaces.ts';
 import type { HostCallOutcome, RunspacePoolOptions } from './pool-options.ts';
-import type { PsrpEvent, StateError } from './events.ts';
+import type { AvailabilityRequest, PsrpEvent, StateError } from './events.ts';
 import type { Defragmented } from './fragment.ts';
 import { EMPTY_GUID, normaliseGuid } from './guid.ts';
 import type { HostCall } from './host-call.ts';
+import { hostResponse } from './host-response.ts';
 import { Inbox } from './inbox.ts';
+import type { Arrival } from './inbox.ts';
 import { NO_HOST } from './host-info.ts';
 import type { MessageName } from './message.ts';
 import type { GetCommandMetadata } from './messages/get-command-metadata.ts';
@@ -57,17 +59,11 @@ export class ClientRunspacePool {
     this.#inbox = new Inbox(options.maxMessageBytes);
     this.#secureStrings = new SecureStrings(options.crypto);
     this.#link = {
-      send: (name, body, pipelineId) => {
-        this.#send(name, body, pipelineId);
-      },
-      emit: (event) => {
-        this.#events.push(event);
-      },
+      send: (name, body, pipelineId) => this.#send(name, body, pipelineId),
+      emit: (event) => void this.#events.push(event),
       hasOpened: (pipelineId) => this.#outgoing.hasOpened(pipelineId),
       pendingBytes: (pipelineId) => this.#outgoing.pendingBytes(pipelineId),
-      dropUnsent: (pipelineId) => {
-        this.#outgoing.dropUnstarted(pipelineId);
-      },
+      dropUnsent: (pipelineId) => this.#outgoing.dropUnstarted(pipelineId),
       ended: (pipelineId) => {
         this.#outgoing.forget(pipelineId);
         this.#pipelines.delete(pipelineId);
@@ -155,6 +151,7 @@ export class ClientRunspacePool {
 
   /** The transport has disconnected, or found itself disconnected. Pipelines go with the pool. */
   disconnected(): void {
+    this.#take(this.#inbox.flush());
     this.#apply('disconnected');
     for (const pipeline of this.pipelines) pipeline.poolDisconnected();
   }
@@ -240,17 +237,22 @@ export class ClientRunspacePool {
     const pipeline = this.#newPipeline(id, takesInput);
     // First this, for it throws where the body cannot be written.
     this.#send(name, body, pipeline.id, true);
+    this.#inbox.begin(pipeline.id);
     this.#pipelines.set(pipeline.id, pipeline);
     pipeline.apply('invoke');
     return pipeline;
   }
 
-  /** A pipeline that another client, or an earlier run, has started: to be connected by the transport. [MS-PSRP] 3.1.4.10.1 */
-  reconstructPipeline(id: string): ClientPipeline {
+  /**
+   * A pipeline that another client, or an earlier run, has started: to be connected by the transport. Of what that run is known to have read,
+   * up to an object id, nothing comes a second time. [MS-PSRP] 3.1.4.10.1
+   */
+  reconstructPipeline(id: string, readUpTo?: bigint): ClientPipeline {
     if (this.#isOver) this.#requireOpened('connect to a pipeline');
     const pipeline = this.#newPipeline(id, true);
     this.#outgoing.markOpened(pipeline.id);
     this.#pipelines.set(pipeline.id, pipeline);
+    this.#inbox.takeOver(pipeline.id, readUpTo);
     pipeline.apply('reconstruct');
     return pipeline;
   }
@@ -267,42 +269,42 @@ export class ClientRunspacePool {
 
   /** [MS-PSRP] 2.2.2.7 */
   setMinRunspaces(count: number): bigint {
-    this.#requireOpened('ask the pool');
-    const callId = this.#runspaces.start('set-min', count);
-    this.#send('SET_MIN_RUNSPACES', { minRunspaces: count, callId });
-    return callId;
+    return this.#call('set-min', count, (callId) => {
+      this.#send('SET_MIN_RUNSPACES', { minRunspaces: count, callId });
+    });
   }
 
   /** [MS-PSRP] 2.2.2.6 */
   setMaxRunspaces(count: number): bigint {
-    this.#requireOpened('ask the pool');
-    const callId = this.#runspaces.start('set-max', count);
-    this.#send('SET_MAX_RUNSPACES', { maxRunspaces: count, callId });
-    return callId;
+    return this.#call('set-max', count, (callId) => {
+      this.#send('SET_MAX_RUNSPACES', { maxRunspaces: count, callId });
+    });
   }
 
   /** [MS-PSRP] 2.2.2.11 */
   getAvailableRunspaces(): bigint {
-    this.#requireOpened('ask the pool');
-    const callId = this.#runspaces.start('get-available');
-    this.#send('GET_AVAILABLE_RUNSPACES', { callId });
-    return callId;
+    return this.#call('get-available', undefined, (callId) => {
+      this.#send('GET_AVAILABLE_RUNSPACES', { callId });
+    });
   }
 
   /** Needs protocol 2.3. [MS-PSRP] 2.2.2.31 */
   resetRunspaceState(): bigint {
     this.#requireOpened('reset the runspace');
-    if (minorOf(this.#protocolVersion ?? '2.1') < 3) {
-      throw new UsageError(
-        'psrp.pool.reset',
-        'The server cannot reset a runspace: that needs protocol 2.3.',
-        {
-          protocolVersion: this.#protocolVersion ?? '',
-        },
-      );
+    const protocolVersion = this.#protocolVersion ?? '2.1';
+    if (minorOf(protocolVersion) < 3) {
+      const what = 'The server cannot reset a runspace: that needs protocol 2.3.';
+      throw new UsageError('psrp.pool.reset', what, { protocolVersion });
     }
-    const callId = this.#runspaces.start('reset');
-    this.#send('RESET_RUNSPACE_STATE', { callId });
+    return this.#call('reset', undefined, (callId) => {
+      this.#send('RESET_RUNSPACE_STATE', { callId });
+    });
+  }
+
+  #call(request: AvailabilityRequest, wanted: number | undefined, send: (callId: bigint) => void): bigint {
+    this.#requireOpened('ask the pool');
+    const callId = this.#runspaces.start(request, wanted);
+    send(callId);
     return callId;
   }
 
@@ -346,17 +348,7 @@ export class ClientRunspacePool {
       });
     }
     if (call.pipelineId !== undefined && !this.#pipelines.has(call.pipelineId)) return;
-    const name = call.pipelineId === undefined ? 'RUNSPACEPOOL_HOST_RESPONSE' : 'PIPELINE_HOST_RESPONSE';
-    const body = {
-      callId: call.callId,
-      methodId: call.methodId,
-      methodName: call.method,
-      ...(outcome.kind === 'value'
-        ? { result: outcome.value ?? undefined }
-        : {
-            error: errorRecord({ fullyQualifiedErrorId: 'RemoteHostExecutionException', ...outcome.error }),
-          }),
-    };
+    const { name, body } = hostResponse(call, outcome);
     const message = encodeWhole('server', name, body, {
       runspacePoolId: this.id,
       pipelineId: call.pipelineId,
@@ -398,15 +390,30 @@ export class ClientRunspacePool {
   receive(bytes: Uint8Array, pipelineId: string | undefined): void {
     if (this.#isOver) return;
     try {
-      for (const whole of this.#inbox.push(bytes, pipelineId)) {
-        this.#message(whole);
-        // What follows the end of a pool is nobody's.
-        if (this.#isOver) return;
+      this.#take(this.#inbox.push(bytes, pipelineId));
+      // Any answer of the pool's says whether what is missing was its.
+      if (this.#inbox.takeProbe()) {
+        if (this.#state === 'Opened') this.getAvailableRunspaces();
+        else this.#take(this.#inbox.flush());
       }
     } catch (error) {
       if (error instanceof ProtocolError) this.broken(error);
       throw error;
     }
+  }
+
+  #take(arrivals: readonly Arrival[]): void {
+    for (const arrival of arrivals) {
+      // What follows the end of a pool is nobody's.
+      if (this.#isOver) return;
+      if (arrival.kind === 'gap') this.#events.push(arrival);
+      else this.#message(arrival.whole);
+    }
+  }
+
+  /** An answer of the server for this pipeline, or for the pool, may have been lost on the way. What it held may come again, or never. */
+  answerLost(pipelineId: string | undefined): void {
+    if (!this.#isOver) this.#inbox.answerLost(pipelineId);
   }
 
   /** What has happened since the last call. */
@@ -448,7 +455,7 @@ export class ClientRunspacePool {
         this.#apply('peer-init-data', undefined, objectId);
         return;
       case 'RUNSPACEPOOL_STATE':
-        this.#poolState(message.body, objectId);
+        this.#apply(peerPoolEvent(message.body.state), recordOf(message.body.error), objectId);
         return;
       case 'RUNSPACE_AVAILABILITY':
         this.#events.push(this.#runspaces.answer(message.body, objectId));
@@ -461,7 +468,9 @@ export class ClientRunspacePool {
         this.#events.push({ kind: 'sessionKeyReady', objectId });
         return;
       case 'PIPELINE_STATE':
-        this.#pipelineState(message.body, pipelineId, objectId);
+        this.#pipelines
+          .get(pipelineId ?? EMPTY_GUID)
+          ?.apply(PEER_PIPELINE_EVENTS[message.body.state], recordOf(message.body.error), objectId);
         return;
       default:
         // `admit` has refused everything that only clients send.
@@ -469,19 +478,6 @@ export class ClientRunspacePool {
           message: message.name,
         });
     }
-  }
-
-  #poolState(body: MessageBodies['RUNSPACEPOOL_STATE'], objectId: bigint): void {
-    this.#apply(peerPoolEvent(body.state), body.error && { kind: 'record', record: body.error }, objectId);
-  }
-
-  #pipelineState(
-    body: MessageBodies['PIPELINE_STATE'],
-    pipelineId: string | undefined,
-    objectId: bigint,
-  ): void {
-    const error: StateError | undefined = body.error ? { kind: 'record', record: body.error } : undefined;
-    this.#pipelines.get(pipelineId ?? EMPTY_GUID)?.apply(PEER_PIPELINE_EVENTS[body.state], error, objectId);
   }
 
   /** [MS-PSRP] 3.1.5.4.5: the server wants to send or receive a secure string. */
@@ -499,4 +495,8 @@ export class ClientRunspacePool {
     }
     this.#sendPublicKey();
   }
+}
+
+function recordOf(error: ErrorRecord | undefined): StateError | undefined {
+  return error && { kind: 'record', record: error };
 }

@@ -230,10 +230,13 @@ describe('Defragmenter', () => {
       ]);
     });
 
-    test('a fragment that is lost is an error, not a hole', () => {
+    test('an object of which a fragment is lost is given up, and told of with the next', () => {
       const defragmenter = interrupted();
       defragmenter.resume((id) => done.has(id));
-      expect(codeOf(() => defragmenter.push(fragments[3] ?? Buffer.alloc(0)))).toBe('psrp.fragment.order');
+      expect(defragmenter.push(fragments[3] ?? Buffer.alloc(0))).toEqual([]);
+      expect(defragmenter.pendingObjectId).toBeUndefined();
+      const [next] = defragmenter.push(Buffer.concat(buildFragments(9n, bytes(10), 20)));
+      expect(next).toMatchObject({ objectId: 9n, lostBefore: [8n] });
     });
 
     test('once something new has come, repetition is refused again', () => {
