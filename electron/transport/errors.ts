@@ -18,6 +18,28 @@ export type TransportErrorCode =
   | 'tls.changed'
   /** No TLS could be spoken at all: facts `reason`. */
   | 'tls.failed'
+  /** It speaks TLS 1.0 or 1.1 at most, which we do not any more: facts `reason`. */
+  | 'tls.old'
+  /** An authority to trust is no certificate: facts `reason`. */
+  | 'tls.authority'
+  /** What a person's certificate for signing in lacks: facts of these `subject`, `fingerprint`, `validFrom`, `validTo` where it was read. */
+  | 'certificate.unreadable'
+  /** Facts `given`: whether there was one. */
+  | 'certificate.passphrase'
+  | 'certificate.no-key'
+  | 'certificate.mismatch'
+  /** RC2 and the like, which OpenSSL has put away: facts `of`, `pfx` or `key`. */
+  | 'certificate.old-encryption'
+  | 'certificate.expired'
+  | 'certificate.not-yet-valid'
+  /** It is for servers or mail only. */
+  | 'certificate.purpose'
+  /** In Windows' store: facts `thumbprint`. */
+  | 'certificate.store'
+  /** The service wants a certificate and got none: facts `alert`. */
+  | 'certificate.required'
+  /** The service does not take it: facts `alert`, or `status`. */
+  | 'certificate.refused'
   /** The proxy's address is none: facts `reason`, never the text. */
   | 'proxy.invalid'
   /** No connection to the proxy: facts `proxy` (of all of these), `reason`, a `connect.` code. */
@@ -140,9 +162,33 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Alerts about our certificate (RFC 8446 6.2), as OpenSSL and BoringSSL spell them in their codes. */
+const CERTIFICATE_ALERT =
+  /^ERR_SSL_.*ALERT_(UNKNOWN_CA|ACCESS_DENIED|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:REVOKED|EXPIRED|UNKNOWN|REQUIRED))$/;
+
+/** What the other end says of our certificate, or that it wants one; undefined for any other failure. */
+export function fromCertificateAlert(error: unknown, facts: Facts): TransportError | undefined {
+  const alert = CERTIFICATE_ALERT.exec(systemCode(error) ?? '')?.[1]
+    ?.toLowerCase()
+    .replaceAll('_', '-');
+  if (alert === undefined) return undefined;
+  return alert === 'certificate-required'
+    ? new TransportError('certificate.required', 'The service wants a certificate to sign in with', {
+        facts: { ...facts, alert },
+        cause: error,
+      })
+    : new TransportError('certificate.refused', 'The service does not take our certificate', {
+        facts: { ...facts, alert },
+        cause: error,
+      });
+}
+
 /** A failure of a socket as a TransportError. */
 export function fromSocketError(error: unknown, facts: Facts): TransportError {
   if (error instanceof TransportError) return error;
+  // With TLS 1.3 the server looks at our certificate after we have begun to speak.
+  const alert = fromCertificateAlert(error, facts);
+  if (alert !== undefined) return alert;
   const code = systemCode(error);
   const [known, what] = BY_SYSTEM_CODE[code ?? ''] ?? ['connect.reset', 'The connection failed'];
   return new TransportError(known, what, {

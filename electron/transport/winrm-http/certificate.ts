@@ -1,7 +1,9 @@
 /** A server's certificate: which authorities we ask, and what to say of one that does not verify. */
 import { X509Certificate } from 'node:crypto';
 import * as tls from 'node:tls';
-import type { PeerCertificate } from '../errors.ts';
+import { TransportError, type PeerCertificate } from '../errors.ts';
+import { loadClientCertificate, type ClientCertificate } from './client-certificate.ts';
+import { splitPem } from './pem.ts';
 
 let systemAuthorities: readonly string[] | undefined;
 
@@ -13,33 +15,77 @@ function knownAuthorities(): readonly string[] {
   return systemAuthorities;
 }
 
-/** One PEM each, of texts that may hold several. */
-function extraAuthorities(ca: string | readonly string[] | undefined): string[] {
-  const texts = ca === undefined ? [] : typeof ca === 'string' ? [ca] : ca;
-  return texts.flatMap(splitPem);
+/** Certificates of authorities: PEM, one or many in a text, or DER. */
+export type Authorities = string | Uint8Array | readonly (string | Uint8Array)[];
+
+/** One PEM each. @throws TransportError `tls.authority` */
+function extraAuthorities(ca: Authorities | undefined): string[] {
+  if (ca === undefined) return [];
+  const given = typeof ca === 'string' || ca instanceof Uint8Array ? [ca] : ca;
+  return given.flatMap((one) => {
+    const found = typeof one === 'string' ? splitPem(one) : fromFile(one);
+    if (found.length === 0) throw noAuthority('no-certificate');
+    return found.map(asPem);
+  });
 }
 
-function splitPem(text: string): string[] {
-  const found = text.match(
-    /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g,
-  );
-  return found ?? [];
+function fromFile(bytes: Uint8Array): (string | Uint8Array)[] {
+  // What every certificate in DER begins with: a SEQUENCE of more than 255 bytes.
+  if (bytes[0] === 0x30) return [bytes];
+  return splitPem(Buffer.from(bytes).toString('latin1'));
 }
 
+function asPem(one: string | Uint8Array): string {
+  try {
+    return new X509Certificate(one).toString();
+  } catch {
+    throw noAuthority('damaged');
+  }
+}
+
+function noAuthority(reason: string): TransportError {
+  return new TransportError('tls.authority', 'The authority to trust is no certificate that can be read', {
+    facts: { reason },
+  });
+}
+
+/** By the authorities; those with a certificate of ours go with that. */
 const contexts = new Map<string, tls.SecureContext>();
+const contextsWithCertificate = new WeakMap<ClientCertificate, Map<string, tls.SecureContext>>();
 /** Contexts hold some 150 parsed certificates each; a desktop uses one or two. */
 const MAX_CONTEXTS = 16;
 
-export function secureContext(ca: string | readonly string[] | undefined): tls.SecureContext {
+/**
+ * With a certificate, TLS 1.2 unless another version is asked for: Windows asks for the certificate once it has seen the request, by a
+ * renegotiation, and what TLS 1.3 has instead (RFC 8446 4.6.2) Node does not speak.
+ * @throws TransportError `tls.authority`, `certificate.…`
+ */
+export function secureContext(
+  ca: Authorities | undefined,
+  certificate?: ClientCertificate,
+  version: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2',
+): tls.SecureContext {
   const extra = extraAuthorities(ca);
-  const key = extra.join('\n');
-  let context = contexts.get(key);
+  const key = [certificate === undefined ? '' : version, ...extra].join('\n');
+  const known = certificate === undefined ? contexts : knownFor(certificate);
+  // Checked every time: a certificate may expire while we run.
+  const ours = certificate === undefined ? undefined : loadClientCertificate(certificate);
+  let context = known.get(key);
   if (context === undefined) {
-    context = tls.createSecureContext({ ca: [...knownAuthorities(), ...extra] });
-    if (contexts.size >= MAX_CONTEXTS) contexts.clear();
-    contexts.set(key, context);
+    context = tls.createSecureContext({
+      ca: [...knownAuthorities(), ...extra],
+      ...(ours === undefined ? {} : { ...ours, minVersion: version, maxVersion: version }),
+    });
+    if (known.size >= MAX_CONTEXTS) known.clear();
+    known.set(key, context);
   }
   return context;
+}
+
+function knownFor(certificate: ClientCertificate): Map<string, tls.SecureContext> {
+  const known = contextsWithCertificate.get(certificate) ?? new Map<string, tls.SecureContext>();
+  contextsWithCertificate.set(certificate, known);
+  return known;
 }
 
 /** OpenSSL's verification results in words of ours. */
@@ -62,7 +108,7 @@ export function certificateProblems(
   socket: tls.TLSSocket,
   certificate: X509Certificate,
   host: string,
-  ca: string | readonly string[] | undefined,
+  ca: Authorities | undefined,
 ): string[] {
   if (socket.authorized) return [];
   const code = String(socket.authorizationError);
@@ -81,7 +127,7 @@ export function certificateProblems(
   return [...new Set(problems)];
 }
 
-function isAmong(certificate: X509Certificate, ca: string | readonly string[] | undefined): boolean {
+function isAmong(certificate: X509Certificate, ca: Authorities | undefined): boolean {
   return extraAuthorities(ca).some((pem) => new X509Certificate(pem).raw.equals(certificate.raw));
 }
 

@@ -1,6 +1,7 @@
 /** One connection to a service: TCP, through a proxy where there is one, then TLS where asked. */
 import type { Socket } from 'node:net';
 import { TransportError, type Facts } from '../errors.ts';
+import { secureContext } from './certificate.ts';
 import { connectThrough, proxyFacts, resolveProxy, type ProxyChoice } from './proxy.ts';
 import { bareHost, connectTcp } from './tcp.ts';
 import { startTls, type TlsOptions } from './tls.ts';
@@ -23,10 +24,27 @@ export interface Connection {
   readonly certificate?: Uint8Array;
 }
 
+/** Rejects with TransportError, or with the reason of the signal. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
+  const certificate = options.https ? options.tls?.certificate : undefined;
+  if (certificate === undefined) return connectOnce(options);
+  try {
+    return await connectOnce(options);
+  } catch (error) {
+    // A service that has put TLS 1.2 away asks for the certificate in its handshake.
+    if (!(error instanceof TransportError) || error.code !== 'tls.old') throw error;
+    return connectOnce(options, 'TLSv1.3');
+  }
+}
+
+async function connectOnce(options: ConnectOptions, version?: 'TLSv1.3'): Promise<Connection> {
   const { host, port } = options;
   const proxy = resolveProxy(options.proxy, options);
   const facts: Facts = proxy === undefined ? { host, port } : proxyFacts(proxy, options);
+  // What is wrong with our own certificates is told before anybody is called.
+  const context = options.https
+    ? secureContext(options.tls?.ca, options.tls?.certificate, version)
+    : undefined;
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   const stage = { now: 'tcp' };
@@ -35,9 +53,9 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       proxy === undefined
         ? await connectTcp(host, port, signal, facts)
         : await connectThrough(proxy, options, signal, stage);
-    if (!options.https) return { socket: plain };
+    if (context === undefined) return { socket: plain };
     stage.now = 'tls';
-    return await startTls(plain, bareHost(host), options.tls, signal, facts);
+    return await startTls(plain, bareHost(host), context, options.tls, signal, facts);
   } catch (error) {
     if (error instanceof TransportError) throw error;
     if (options.signal?.aborted) throw options.signal.reason;

@@ -21,6 +21,7 @@ import {
   type PartStart,
   type SealedPart,
 } from '../../protocol/auth/mime.ts';
+import { SignInError } from '../../protocol/auth/sign-in-error.ts';
 import { ProtocolError, UsageError } from '../../protocol/errors.ts';
 import { MemoryTls, type MemoryTlsOptions, type MemoryTlsSession } from './credssp-tls.ts';
 
@@ -40,9 +41,7 @@ const SCHEME = 'CredSSP';
 /** Parts unsealed in one go: about a millisecond's worth, see the slices of sealing. */
 const PARTS_A_TURN = 16;
 
-export function createCredSspAuthenticator(
-  options: CredSspAuthenticatorOptions,
-): HttpAuthenticator & { close(): void } {
+export function createCredSspAuthenticator(options: CredSspAuthenticatorOptions): HttpAuthenticator {
   const logOn = new CredSspLogOn(options);
   return {
     scheme: SCHEME,
@@ -51,6 +50,7 @@ export function createCredSspAuthenticator(
     revealsSecret: false,
     start: () => logOn.start(),
     step: (challenge) => logOn.step(challenge),
+    finish: () => logOn.finish(),
     wrap: async (body) => encodeSealed(SESSION_PROTOCOL.credssp, await logOn.seal(body)),
     unwrap: (contentType, body) => logOn.unseal(contentType, body),
     close: () => logOn.close(),
@@ -83,6 +83,16 @@ class CredSspLogOn {
     const answer = await tls.handshake(received);
     // In TLS 1.3 ours is the last word of the handshake, and what the server answers with (session tickets) ends this leg.
     return answer.byteLength > 0 ? move(answer) : this.#say(await this.#begin(tls));
+  }
+
+  /** The service says that all is well: only after we have seen its proof, and it has our password. */
+  finish(): void {
+    if (this.#initiator?.delivered === true) return;
+    throw new SignInError(
+      'signin.server-not-proved',
+      'The server accepts without proving that it knows the account',
+      { mechanism: 'credssp' },
+    );
   }
 
   /** One part for every record. An empty body is none: TLS has no way to say nothing. */

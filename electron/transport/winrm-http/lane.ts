@@ -5,6 +5,7 @@ import type {
   HttpAuthenticator,
   SealedBody,
 } from '../../protocol/auth/authenticator.ts';
+import { CERTIFICATE_SCHEME } from '../../protocol/auth/certificate.ts';
 import { challengeFor, parseChallenges } from '../../protocol/auth/challenge.ts';
 import { SignInError } from '../../protocol/auth/sign-in-error.ts';
 import { TransportError, type Facts } from '../errors.ts';
@@ -176,7 +177,8 @@ export class Lane {
   ): Promise<HttpAnswer> {
     const move = await line.authenticator.start();
     const answer = await this.#exchange(line, signal, { body, contentType: SOAP_TYPE, move, progress });
-    if (answer.status === 401) {
+    // A certificate that nobody is mapped to is 401, one that is not trusted 403 to HTTP.sys.
+    if (answer.status === 401 || (answer.status === 403 && withCertificate(line))) {
       progress.sent = false;
       throw this.#refused(line, answer);
     }
@@ -332,6 +334,13 @@ export class Lane {
   #refused(line: Line, answer: HttpAnswer): TransportError {
     const offered = parseChallenges(answer.challenges).map((c) => c.scheme);
     const { scheme } = line.authenticator;
+    const { status } = answer;
+    if (withCertificate(line)) {
+      return new TransportError('certificate.refused', 'The service does not take our certificate', {
+        facts: { ...this.facts, scheme, offered, status },
+        httpStatus: status,
+      });
+    }
     const known = offered.some((name) => name.toLowerCase() === scheme.toLowerCase());
     return known || offered.length === 0
       ? new TransportError('signin.rejected', 'The service refused the log-on', {
@@ -343,6 +352,10 @@ export class Lane {
           httpStatus: 401,
         });
   }
+}
+
+function withCertificate({ authenticator }: Line): boolean {
+  return authenticator.scheme === CERTIFICATE_SCHEME;
 }
 
 function isOpen({ connection: { socket } }: Line): boolean {

@@ -2,12 +2,20 @@
 import { X509Certificate } from 'node:crypto';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { systemCode, TransportError, type Facts } from '../errors.ts';
-import { certificateProblems, describeCertificate, sameFingerprint, secureContext } from './certificate.ts';
+import { fromCertificateAlert, systemCode, TransportError, type Facts } from '../errors.ts';
+import {
+  certificateProblems,
+  describeCertificate,
+  sameFingerprint,
+  type Authorities,
+} from './certificate.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 
 export interface TlsOptions {
-  /** PEM of further authorities. */
-  readonly ca?: string | readonly string[];
+  /** Further authorities: PEM, one or many in a text, or DER. */
+  readonly ca?: Authorities;
+  /** To sign in with. */
+  readonly certificate?: ClientCertificate;
   /** SHA-256 of a certificate to accept although it does not verify. */
   readonly trustedFingerprint?: string;
   /** Name to ask for and to check, where it is not the host. */
@@ -24,6 +32,7 @@ export interface TlsConnection {
 export function startTls(
   plain: net.Socket,
   name: string,
+  context: tls.SecureContext,
   options: TlsOptions | undefined,
   signal: AbortSignal,
   facts: Facts,
@@ -35,18 +44,12 @@ export function startTls(
       host,
       // An address is not a server name (RFC 6066 3).
       ...(net.isIP(host) === 0 ? { servername: host } : {}),
-      secureContext: secureContext(options?.ca),
+      secureContext: context,
       // Checked below, where the certificate can go into the error; nothing is sent before.
       rejectUnauthorized: false,
     });
     const onAbort = (): void => fail(signal.reason);
-    const onError = (error: Error): void =>
-      fail(
-        new TransportError('tls.failed', 'The service does not speak TLS as we do', {
-          facts: { ...facts, reason: systemCode(error) ?? 'unknown' },
-          cause: error,
-        }),
-      );
+    const onError = (error: Error): void => fail(fromTlsError(error, facts));
     const onClose = (): void =>
       fail(
         new TransportError('tls.failed', 'The service hung up instead of speaking TLS', {
@@ -88,6 +91,24 @@ export function startTls(
     });
     if (signal.aborted) onAbort();
   });
+}
+
+/** The server chose an older version than we take, or will not hear of the newer ones. */
+const TOO_OLD = /^ERR_SSL_(?:UNSUPPORTED_PROTOCOL|.*ALERT_PROTOCOL_VERSION)$/;
+
+function fromTlsError(error: Error, facts: Facts): TransportError {
+  const alert = fromCertificateAlert(error, facts);
+  if (alert !== undefined) return alert;
+  const reason = systemCode(error) ?? 'unknown';
+  return TOO_OLD.test(reason)
+    ? new TransportError('tls.old', 'The service speaks an old version of TLS only', {
+        facts: { ...facts, reason },
+        cause: error,
+      })
+    : new TransportError('tls.failed', 'The service does not speak TLS as we do', {
+        facts: { ...facts, reason },
+        cause: error,
+      });
 }
 
 /** Why the certificate is not accepted; undefined when it is. */
