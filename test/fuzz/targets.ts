@@ -30,6 +30,7 @@ import { askHostileServer, isTransportError } from './http-server.ts';
 import { inPieces, mutate } from './mutate.ts';
 import { feedPool, POOL_NAMES, POOLS } from './pools.ts';
 import { Random } from './random.ts';
+import { SIGN_IN_TARGETS } from './sign-in.ts';
 
 export interface Target {
   /** One sentence that is true of every input. */
@@ -218,6 +219,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     },
     accepts: (error) => isProtocolError(error) || isTransportError(error),
   },
+  ...SIGN_IN_TARGETS,
 };
 
 /** Client as destination, our pool's id, our pipeline's where there is one: what is not for us is put aside unread. */

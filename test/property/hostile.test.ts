@@ -39,6 +39,8 @@ describe('the fuzzer', () => {
     oop: 1200,
     messages: 400,
     http: 120,
+    tokens: 1200,
+    sealed: 1200,
   };
 
   test.each(Object.entries(TARGETS))('%s: $invariant', async (name, target) => {

@@ -81,7 +81,8 @@ class NtlmAcceptor implements AcceptingContext {
 
   step(token: Uint8Array | undefined): ContextStep {
     if (token === undefined) throw new UsageError('ntlm.order', 'The client begins');
-    if (this.#session !== undefined) throw new UsageError('ntlm.over', 'The NTLM log-on is over already');
+    if (this.#session !== undefined)
+      throw new ProtocolError('ntlm.late', 'A token after the NTLM log-on was over');
     const first = this.#first;
     if (first === undefined) return { token: this.#challenge(token), complete: false };
     // One try: what was computed for one nonce must not be tried again.

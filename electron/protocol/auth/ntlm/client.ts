@@ -3,7 +3,7 @@
  *
  * Departures: LMv2 is never sent, not even to servers that tell no time; no connectionless mode.
  */
-import { UsageError } from '../../errors.ts';
+import { ProtocolError, UsageError } from '../../errors.ts';
 import type { AuthCrypto } from '../crypto.ts';
 import { channelBindingHash } from '../channel-binding.ts';
 import { hmacMd5 } from '../md5.ts';
@@ -92,7 +92,8 @@ class NtlmClient implements SecurityContext {
   }
 
   step(token: Uint8Array | undefined): ContextStep {
-    if (this.#session !== undefined) throw new UsageError('ntlm.over', 'The NTLM log-on is over already');
+    if (this.#session !== undefined)
+      throw new ProtocolError('ntlm.late', 'A token after the NTLM log-on was over');
     if (token === undefined) {
       const { version = VERSION } = this.#options;
       this.#negotiate = encodeNegotiate({ flags: WANTED, domain: '', workstation: '', version });

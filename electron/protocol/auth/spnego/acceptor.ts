@@ -42,7 +42,7 @@ class SpnegoAcceptor implements AcceptingContext {
 
   async step(token: Uint8Array | undefined): Promise<ContextStep> {
     if (token === undefined) throw new UsageError('spnego.order', 'The client begins');
-    if (this.#complete) throw new UsageError('spnego.over', 'The log-on is over already');
+    if (this.#complete) throw new ProtocolError('spnego.late', 'A token after the log-on was over');
     if (isNtlmMessage(token)) return this.#raw(token);
     const step = this.#context === undefined ? await this.#first(token) : await this.#next(token);
     this.#complete = step.complete;
@@ -111,7 +111,9 @@ class SpnegoAcceptor implements AcceptingContext {
   #next(token: Uint8Array): Promise<ContextStep> {
     if (this.#mechTypes === undefined)
       throw new ProtocolError('spnego.token', 'SPNEGO where NTLM was spoken');
-    return this.#feed(decodeNegTokenResp(token));
+    const message = decodeNegTokenResp(token);
+    if (message.state === NEG_STATE.reject) throw rejected(this.mechanism);
+    return this.#feed(message);
   }
 
   async #feed(message: NegTokenResp, first?: string): Promise<ContextStep> {
@@ -149,4 +151,8 @@ class SpnegoAcceptor implements AcceptingContext {
     context.resetCipher?.('sending');
     return ours;
   }
+}
+
+function rejected(mechanism: MechanismName): SignInError {
+  return new SignInError('signin.rejected', 'The client gives the log-on up', { mechanism });
 }

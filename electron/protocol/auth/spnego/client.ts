@@ -113,7 +113,7 @@ class SpnegoClient implements NegotiatingContext {
   }
 
   async step(token: Uint8Array | undefined): Promise<ContextStep> {
-    if (this.#over) throw new UsageError('spnego.over', 'The log-on is over already');
+    if (this.#over) throw new ProtocolError('spnego.late', 'A token after the log-on was over');
     if (token === undefined) return { token: await this.#begin(), complete: false };
     const current = this.#context();
     this.#answers++;
