@@ -110,16 +110,63 @@ export const SIGN_IN: Readonly<Record<string, ((server: ServerOptions, error: Co
       why: `It gives the status ${hex(facts?.['status'])}${typeof facts?.['name'] === 'string' ? ` (${facts['name']})` : ''}.`,
       cure: 'Check user and password; if CredSSP is off there: Enable-WSManCredSSP -Role Server -Force',
     }),
+    'certificate.unreadable': () => ({
+      title: 'The certificate of --cert cannot be read.',
+      cure: 'Give a PFX, or a PEM with the certificate in it.',
+    }),
+    'certificate.passphrase': (_server, { facts }) => ({
+      title:
+        facts?.['given'] === true
+          ? 'That is not the password of the certificate.'
+          : 'The certificate of --cert is locked with a password.',
+      cure: 'Set PSDECK_CERT_PASSWORD, or leave it out to be asked.',
+    }),
+    'certificate.no-key': () => ({
+      title: 'The certificate of --cert has no private key with it.',
+      cure: 'Give its file with --cert-key, or use a PFX.',
+    }),
+    'certificate.mismatch': () => ({
+      title: 'The key is not that of the certificate.',
+      cure: 'Check which of --cert-key belongs to --cert.',
+    }),
+    'certificate.old-encryption': () => ({
+      title: 'The file is encrypted in a way that is not read any more (RC2 and the like).',
+      cure: 'Export it anew with AES-256.',
+    }),
+    'certificate.expired': (_server, { facts }) => ({
+      title: `The certificate has expired, on ${listed(facts?.['validTo']).slice(0, 10)}.`,
+      cure: 'Get a new one, and map that on the server.',
+    }),
+    'certificate.not-yet-valid': (_server, { facts }) => ({
+      title: `The certificate is not valid before ${listed(facts?.['validFrom']).slice(0, 10)}.`,
+      cure: 'Check the clock of this computer.',
+    }),
+    'certificate.purpose': () => ({
+      title: 'The certificate is not made for signing in: client authentication is missing.',
+      cure: 'Get one with that purpose.',
+    }),
+    'certificate.store': () => ({
+      title: 'Certificates in the store of Windows cannot be used yet.',
+      cure: 'Export it with its key, and give the file with --cert.',
+    }),
+    'certificate.required': ({ server }) => ({
+      title: `${server} wants a certificate.`,
+      cure: 'Use --auth certificate --cert FILE.',
+    }),
+    'certificate.refused': rejectedCertificate,
   };
 
-function rejected({ server, auth }: ServerOptions): Words {
-  if (auth === 'certificate') {
-    return {
-      title: `${server} does not accept the certificate.`,
-      why: 'No account is mapped to it there, its issuer is not trusted, or certificates are off.',
-      cure: 'There: Set-Item WSMan:\\localhost\\Service\\Auth\\Certificate $true, and map it.',
-    };
-  }
+function rejectedCertificate({ server }: ServerOptions): Words {
+  return {
+    title: `${server} does not accept the certificate.`,
+    why: 'No account is mapped to it there, its issuer is not trusted, or certificates are off.',
+    cure: 'There: Set-Item WSMan:\\localhost\\Service\\Auth\\Certificate $true, and map it.',
+  };
+}
+
+function rejected(options: ServerOptions): Words {
+  const { server, auth } = options;
+  if (auth === 'certificate') return rejectedCertificate(options);
   return {
     title: `${server} rejected the user name or the password.`,
     why: 'A local account wants the machine before it (SERVER\\user), a domain account its domain.',

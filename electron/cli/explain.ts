@@ -68,6 +68,14 @@ const TRANSPORT: Readonly<Record<string, ((server: ServerOptions, error: Coded) 
     title: `There is no way from here to ${server}.`,
     why: 'This computer has no route to that network: it is offline, or a VPN is not connected.',
   }),
+  'tls.old': ({ server }) => ({
+    title: `${server} only speaks TLS 1.0 or 1.1, which is not safe any more.`,
+    cure: 'Turn TLS 1.2 on there.',
+  }),
+  'tls.authority': () => ({
+    title: 'The authority of --ca is no certificate.',
+    cure: 'Give it in PEM form (Base-64).',
+  }),
   'connect.reset': ({ server }) => ({
     title: `The connection to ${server} was cut.`,
     why: 'WinRM was restarted, the machine went down, or the port speaks something else.',

@@ -98,7 +98,7 @@ export class SignInOutcome {
 }
 
 /** Where a target does not say. */
-export const DEFAULT_AUTH: AuthMethod = 'basic';
+export const DEFAULT_AUTH: AuthMethod = 'negotiate';
 
 const REASONS: Readonly<Record<string, string>> = {
   'kerberos.unavailable': 'its library is not here',

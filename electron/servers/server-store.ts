@@ -41,13 +41,14 @@ export class ServerStore {
       kind: 'practice',
       name: 'Practice server (this computer)',
       address: 'localhost',
-      port: 5986,
-      https: true,
+      // As Enable-PSRemoting sets a server up: HTTP, where Negotiate encrypts every message. It never leaves this computer.
+      port: 5985,
+      https: false,
       userName: '',
       configuration: 'Microsoft.PowerShell',
       signIn: {},
       allowPlainBasic: false,
-      allowNtlmOverHttp: false,
+      allowNtlmOverHttp: true,
       practice: { state: 'stopped' },
     };
   }

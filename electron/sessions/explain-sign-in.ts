@@ -127,43 +127,91 @@ export const SIGN_IN: Readonly<Record<string, Explanation | undefined>> = {
   }),
   'credssp.refused': (server, _where, error) => credSspRefused(server, error),
 
-  'certificate.unreadable': (server, _where, error) => ({
-    title: 'Your certificate can’t be used',
-    why: CERTIFICATE_REASONS[fact(error, 'reason', '')] ?? 'The file is not a certificate with its key.',
+  'certificate.unreadable': (server) => ({
+    title: 'Your certificate can’t be read',
+    why: 'The file is neither a PFX nor a PEM with a certificate in it.',
     cure: {
-      text: `Edit ${server.name}: check the file. A .pfx holds both; a .pem needs its key in it or beside it.`,
+      text: `Edit ${server.name}: check the file. A .pfx holds certificate and key; a .pem needs its key in it or beside it.`,
     },
   }),
-  'certificate.passphrase': (server) => ({
+  'certificate.passphrase': (server, _where, error) => ({
     code: 'credential.required',
-    title: `The certificate for ${server.name} is locked`,
+    title:
+      error.facts?.['given'] === true
+        ? `That is not the password of the certificate for ${server.name}`
+        : `The certificate for ${server.name} is locked`,
     why: 'The file is protected by a password of its own.',
     cure: { text: 'Type the password of the certificate.' },
   }),
+  'certificate.no-key': (server) => ({
+    title: 'Your certificate is there, its key is not',
+    why: 'Signing in takes the private key.',
+    cure: { text: `Edit ${server.name}: name the file of the key, or use a .pfx, which holds both.` },
+  }),
+  'certificate.mismatch': (server) => ({
+    title: 'The key is not that of your certificate',
+    why: 'They were made apart: the one cannot be used with the other.',
+    cure: { text: `Edit ${server.name}: check which key belongs to the certificate.` },
+  }),
+  'certificate.old-encryption': () => ({
+    title: 'Your certificate’s file is encrypted in a way that is not read any more',
+    why: 'RC2 and the like, which older programs write.',
+    cure: {
+      text: 'Export it anew with AES-256, on a Windows that has it:',
+      command:
+        'Export-PfxCertificate -Cert Cert:\\CurrentUser\\My\\THUMBPRINT -FilePath me.pfx -CryptoAlgorithmOption AES256_SHA256 -Password (Read-Host -AsSecureString)',
+    },
+  }),
+  'certificate.expired': (_server, _where, error) => ({
+    title: 'Your certificate has expired',
+    why: `It was valid until ${fact(error, 'validTo', 'some time ago').slice(0, 10)}.`,
+    cure: { text: 'Get a new one from who issued it, and map that on the server.' },
+  }),
+  'certificate.not-yet-valid': (_server, _where, error) => ({
+    title: 'Your certificate is not valid yet',
+    why: `It begins on ${fact(error, 'validFrom', 'a later day').slice(0, 10)}.`,
+    cure: { text: 'Check the clock of this computer.' },
+  }),
+  'certificate.purpose': () => ({
+    title: 'Your certificate is not made for signing in',
+    why: 'It is for servers or for mail only: client authentication is missing from its purposes.',
+    cure: { text: 'Get one with the purpose Client Authentication (1.3.6.1.5.5.7.3.2).' },
+  }),
+  'certificate.store': (server) => ({
+    title: 'Certificates in the store of Windows can’t be used yet',
+    why: 'PSDeck reads certificates from files.',
+    cure: { text: `Export it with its key, then edit ${server.name} and name the file.` },
+  }),
+  'certificate.required': (server) => ({
+    title: `${server.name} wants a certificate of yours`,
+    why: 'It accepts connections from who shows one only.',
+    cure: { text: `Edit ${server.name} and sign in with Certificate.` },
+  }),
+  'certificate.refused': (server, _where, error) => certificateRefused(server, error),
 };
 
-const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
-  'not-found': 'There is no such file.',
-  'not-allowed': 'You may not read the file.',
-  'no-key': 'The file holds no private key.',
-  'no-certificate': 'The file holds no certificate.',
-  mismatch: 'The key is not that of the certificate.',
-  expired: 'It has expired.',
-};
+function certificateRefused(server: ServerFacts, error: CodedError): Saying {
+  const alert = fact(error, 'alert', '');
+  return {
+    title: `${server.name} does not accept your certificate`,
+    why:
+      alert === 'unknown-ca'
+        ? 'It does not trust who issued it.'
+        : alert === 'certificate-expired' || alert === 'certificate-revoked'
+          ? `It takes it for ${alert === 'certificate-expired' ? 'expired' : 'revoked'}.`
+          : 'No account there is mapped to it, its issuer is not trusted there, or signing in by certificate is off.',
+    cure: {
+      text: 'On the server: turn it on, trust the issuer, and map the certificate to a local account.',
+      command:
+        'Set-Item WSMan:\\localhost\\Service\\Auth\\Certificate $true; Get-ChildItem WSMan:\\localhost\\ClientCertificate',
+    },
+  };
+}
 
 function rejected(server: ServerFacts, error: CodedError): Saying {
   const mechanism = fact(error, 'mechanism', '').toLowerCase();
   if (server.auth === 'certificate') {
-    return {
-      code: 'signin.certificate-rejected',
-      title: `${server.name} does not accept your certificate`,
-      why: 'No account there is mapped to it, its issuer is not trusted there, or signing in by certificate is off.',
-      cure: {
-        text: 'On the server: turn it on, trust the issuer, and map the certificate to a local account.',
-        command:
-          'Set-Item WSMan:\\localhost\\Service\\Auth\\Certificate $true; Get-ChildItem WSMan:\\localhost\\ClientCertificate',
-      },
-    };
+    return { ...certificateRefused(server, error), code: 'certificate.refused' };
   }
   const cure = {
     text: `Sign in again as DOMAIN\\user, or ${machineName(server.address)}\\user for a local account. Nothing is retried by itself, so that no account is locked.`,

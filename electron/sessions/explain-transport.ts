@@ -37,6 +37,16 @@ export const TRANSPORT: Readonly<Record<string, Explanation | undefined>> = {
     why: 'This computer has no route to that network: it is offline, or a VPN is not connected.',
     cure: { text: 'Check the network or the VPN, then try again.' },
   }),
+  'tls.old': (server) => ({
+    title: `${server.name} only speaks a TLS that is not safe any more`,
+    why: 'It offers TLS 1.0 or 1.1 at most; PSDeck takes 1.2 and 1.3.',
+    cure: { text: 'Turn TLS 1.2 on there: Windows Server 2012 R2 and older have it, but may have it off.' },
+  }),
+  'tls.authority': (server) => ({
+    title: `An authority that is to be trusted for ${server.name} is no certificate`,
+    why: 'The file does not hold a certificate in PEM form.',
+    cure: { text: 'Export the authority’s certificate as Base-64 (PEM).' },
+  }),
   'connect.reset': (server) => ({
     title: `The connection to ${server.name} was cut`,
     why: 'The other side, or something on the way, closed it: WinRM was restarted, the machine went down, or the port speaks something else.',

@@ -2,7 +2,7 @@
 import type { Credential, CredentialKeeper } from '../credentials/credential-keeper.ts';
 import type { WsmanClient } from '../remoting/index.ts';
 import { AppFailure } from '../../shared/error.ts';
-import type { Server } from '../../shared/server.ts';
+import { effectiveSignIn, mayNeedNoPassword, type Server } from '../../shared/server.ts';
 import { explain } from './explain.ts';
 import { credentialRequired } from './registry-refusals.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -19,7 +19,8 @@ export interface Destination {
 
 export interface Place {
   readonly destination: Destination;
-  readonly credential: Credential;
+  /** Undefined where a ticket, the system's own log-on or a certificate is to serve. */
+  readonly credential: Credential | undefined;
 }
 
 export interface PlacesOptions {
@@ -27,7 +28,7 @@ export interface PlacesOptions {
   /** May start the practice server. */
   resolve(serverId: string): Promise<Destination>;
   /** For what stands on a server beside our sessions. Nothing is sent yet. */
-  client(destination: Destination, credential: Credential): WsmanClient;
+  client(destination: Destination, credential: Credential | undefined): WsmanClient;
 }
 
 export class Places {
@@ -40,9 +41,14 @@ export class Places {
   /** @throws AppFailure `credential.required` where a password is needed and none is known */
   async signIn(serverId: string, given: Credential | undefined): Promise<Place> {
     const destination = await this.#options.resolve(serverId);
-    const credential =
-      given ?? destination.credential ?? this.#options.credentials.get(destination.server.id);
-    if (!credential) throw credentialRequired(destination.server.name);
+    const { credentials } = this.#options;
+    const { server } = destination;
+    // Sealed at once: a connection holds it for as long as it may have to sign in again.
+    const typed = given === undefined ? undefined : credentials.seal(given);
+    const credential = typed ?? destination.credential ?? credentials.get(server.id);
+    if (!credential && !mayNeedNoPassword(effectiveSignIn(server.signIn).auth)) {
+      throw credentialRequired(server.name);
+    }
     return { destination, credential };
   }
 
@@ -81,5 +87,13 @@ export class Places {
 export function factsOf(server: Server): ServerFacts {
   const { name, address, port, https, userName, configuration } = server;
   // The prompt and ComputerName say what was connected to; the practice server's list name is a sentence.
-  return { name: server.kind === 'practice' ? address : name, address, port, https, userName, configuration };
+  return {
+    name: server.kind === 'practice' ? address : name,
+    address,
+    port,
+    https,
+    userName,
+    configuration,
+    auth: effectiveSignIn(server.signIn).auth,
+  };
 }

@@ -38,7 +38,7 @@ export class ShellDirectory {
       return {
         shells,
         listedAt: wallClock(),
-        ...(credential.userName === '' ? {} : { userName: credential.userName }),
+        ...(credential === undefined || credential.userName === '' ? {} : { userName: credential.userName }),
         ...(mostShells === undefined || mostShells < 1 ? {} : { mostShells }),
       };
     });

@@ -31,7 +31,6 @@ export class Practice {
     return {
       server: this.#servers.get(PRACTICE_SERVER_ID),
       credential: { userName: practice.userName, password: practice.password },
-      ca: practice.certificatePem,
       ...(practice.engine.banner === undefined ? {} : { banner: practice.engine.banner }),
     };
   }
@@ -48,7 +47,7 @@ export class Practice {
       const practice = await this.#start();
       this.#servers.setPractice({
         practice: { state: 'ready', message: `PowerShell ${practice.engine.version}` },
-        port: practice.httpsPort,
+        port: practice.httpPort,
         userName: practice.userName,
       });
       return practice;

@@ -2,16 +2,29 @@
 import type { Credential } from '../credentials/credential-keeper.ts';
 import type { WinRmTarget } from '../remoting/index.ts';
 import type { Destination, ShellWish } from '../sessions/registry.ts';
+import { effectiveSignIn } from '../../shared/server.ts';
 
-export function targetOf({ server, ca }: Destination, credential: Credential): WinRmTarget {
+/** Without a credential a ticket, the system's own log-on or a certificate is to serve. */
+export function targetOf({ server, ca }: Destination, credential: Credential | undefined): WinRmTarget {
+  const signIn = effectiveSignIn(server.signIn);
+  const { spnService, spnHost, proxy } = signIn;
   return {
     server: server.address,
     port: server.port,
     https: server.https,
-    userName: credential.userName,
-    password: credential.password,
     configurationName: server.configuration,
+    auth: signIn.auth,
+    forbidNtlm: signIn.forbidNtlm,
+    delegate: signIn.delegate,
+    credssp: { allowOlderVersions: signIn.credSspOlder },
+    spn: {
+      ...(spnService === undefined ? {} : { service: spnService }),
+      ...(spnHost === undefined ? {} : { host: spnHost }),
+    },
     allowPlainBasic: server.allowPlainBasic,
+    allowNtlmOverHttp: server.allowNtlmOverHttp,
+    ...(credential === undefined ? {} : { userName: credential.userName, password: credential.password }),
+    ...(proxy === undefined ? {} : { proxy: { url: /^http:/i.test(proxy) ? proxy : `http://${proxy}` } }),
     ...(ca === undefined ? {} : { ca }),
     ...(server.trustedFingerprint === undefined ? {} : { trustedFingerprint: server.trustedFingerprint }),
   };

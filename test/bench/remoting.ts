@@ -29,6 +29,7 @@ export async function run(): Promise<Figure[]> {
       server: '127.0.0.1',
       port,
       https: false,
+      auth: 'basic',
       allowPlainBasic: true,
       userName: USER,
       password: PASSWORD,

@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined)('bad input', () => {
   let imposter: HttpsServer | undefined;
 
   beforeAll(async () => {
-    practice = await startPracticeServer({ spare: false });
+    practice = await startPracticeServer({ spare: false, plainBasic: true });
     app = await launch();
   });
   afterAll(async () => {
@@ -229,6 +229,11 @@ describe.skipIf(missing !== undefined)('bad input', () => {
     const port = practice.httpsPort;
     await app.page.getByRole('tab', { name: 'Lab' }).click();
     await app.run('exit');
+    // It has left before the server goes: else it would be one that was cut off, and wait to come back.
+    await app.sessions
+      .locator('tbody tr')
+      .getByText('Opened', { exact: true })
+      .waitFor({ state: 'detached' });
     await practice.close();
     const other = await makeCertificate(Date.now());
     let requests = 0;

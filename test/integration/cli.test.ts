@@ -109,6 +109,8 @@ describe('without a server', () => {
     const port = typeof address === 'object' && address !== null ? String(address.port) : '';
     const to = [
       '--http',
+      '--auth',
+      'basic',
       '--allow-plain-basic',
       '-s',
       '127.0.0.1',
@@ -274,13 +276,28 @@ describe.skipIf(noEngine !== undefined)('against the practice server', () => {
     expect((await psdeck([...to, '--fingerprint', other], '', withPassword())).code).toBe(3);
   });
 
-  test('Basic over HTTP is refused unless allowed', async () => {
+  test('over HTTP what protects less is refused unless allowed: Basic, which is readable, and NTLM, which proves no server', async () => {
     const to = ['test', '--http', '-s', 'localhost', '-p', String(server.httpPort), '-u', 'practice'];
-    expect(await psdeck(to, '', withPassword())).toMatchObject({
-      code: 3,
-      stderr: expect.stringContaining('[signin.plain-text]') as string,
-    });
-    expect((await psdeck([...to, '--allow-plain-basic'], '', withPassword())).code).toBe(0);
+    const refused = async (...more: string[]) => {
+      const { code, stderr } = await psdeck([...to, ...more], '', withPassword());
+      return [code, /\[([\w.-]+)\]/.exec(stderr)?.[1]];
+    };
+    expect(await refused()).toEqual([3, 'signin.ntlm-over-http']);
+    expect(await refused('--allow-ntlm-over-http', '--forbid-ntlm')).toEqual([3, 'signin.forbidden']);
+    expect(await refused('--auth', 'basic')).toEqual([3, 'signin.plain-text']);
+    expect(await refused('--auth', 'credssp')).toEqual([3, 'signin.no-common-scheme']);
+    const readable = await psdeck([...to, '--auth', 'basic', '--allow-plain-basic'], '', withPassword());
+    expect(readable.stdout).toMatch(/Security +: Basic over HTTP, readable/);
+    const sealed = await psdeck([...to, '--allow-ntlm-over-http'], '', withPassword());
+    expect(sealed.stdout).toMatch(/Security +: NTLM, encrypted by the message; no Kerberos/);
+  });
+
+  test('who says no name signs in with a ticket, or is told that there is none', async () => {
+    const to = ['test', '--http', '-s', 'localhost', '-p', String(server.httpPort)];
+    const outcome = await psdeck(to);
+    expect(outcome).toMatchObject({ code: 3, stdout: '' });
+    expect(outcome.stderr).toContain('[signin.no-credentials]');
+    expect(outcome.stderr).toContain('--user');
   });
 
   test('what answers there', async () => {

@@ -57,9 +57,16 @@ describe.skipIf(noEngine !== undefined)('the practice server', () => {
     expect(await answer(overHttps({ server: name }), '1')).toEqual([1]);
   });
 
-  test('over HTTP, for those who allow it', async () => {
-    const plain = { server: '127.0.0.1', port: server.httpPort, https: false, allowPlainBasic: true };
-    expect(await answer(overHttps(plain), '2')).toEqual([2]);
+  test('over HTTP: with NTLM every message is encrypted, and Basic is for those who allow it', async () => {
+    const plain = { server: '127.0.0.1', port: server.httpPort, https: false };
+    const sealed = overHttps({ ...plain, allowNtlmOverHttp: true });
+    expect(await answer(sealed, '2')).toEqual([2]);
+    expect(sealed.connection.target.security).toBe(
+      'NTLM, encrypted by the message; no Kerberos: the server has no such name there',
+    );
+    const readable = overHttps({ ...plain, auth: 'basic', allowPlainBasic: true });
+    expect(await answer(readable, '3')).toEqual([3]);
+    expect(readable.connection.target.security).toBe('Basic over HTTP, readable');
   });
 
   test('a wrong password, a wrong name and a certificate of no known authority do not get in', async () => {

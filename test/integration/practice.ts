@@ -88,6 +88,7 @@ export async function overWinRm(
     server: '127.0.0.1',
     port: listener.port,
     https: false,
+    auth: 'basic',
     allowPlainBasic: true,
     userName: USER,
     password: PASSWORD,

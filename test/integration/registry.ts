@@ -8,6 +8,7 @@ import {
 } from '../../electron/remoting/index.ts';
 import { SessionRegistry, type Destination, type RegistryOptions } from '../../electron/sessions/registry.ts';
 import type { SessionEvents } from '../../electron/sessions/session-events.ts';
+import { targetOf } from '../../electron/shell/target.ts';
 import type { Server } from '../../shared/server.ts';
 import type { SessionRow } from '../../shared/session.ts';
 import type { CommandRecord, InputRequest, OutputItem, ProgressBar } from '../../shared/terminal.ts';
@@ -97,21 +98,11 @@ export function registryFor(
 ): { registry: SessionRegistry; credentials: CredentialKeeper; pools: RunspacePool[] } {
   const credentials = new CredentialKeeper();
   const pools: RunspacePool[] = [];
-  const target = (destination: Destination, given: Credential): WinRmTarget => {
-    const { address, port, https, configuration, allowPlainBasic, trustedFingerprint } = destination.server;
-    return {
-      server: address,
-      port,
-      https,
-      allowPlainBasic,
-      configurationName: configuration,
-      userName: given.userName,
-      password: given.password,
-      connectTimeoutMs: 2000,
-      ...(trustedFingerprint === undefined ? {} : { trustedFingerprint }),
-      ...more.target,
-    };
-  };
+  const target = (destination: Destination, given: Credential | undefined): WinRmTarget => ({
+    ...targetOf(destination, given),
+    connectTimeoutMs: 2000,
+    ...more.target,
+  });
   const registry = new SessionRegistry({
     credentials,
     events: person,

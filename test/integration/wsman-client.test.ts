@@ -12,6 +12,7 @@ describe.skipIf(noEngine !== undefined)('a WS-Management client', () => {
       server: '127.0.0.1',
       port: way.port,
       https: false,
+      auth: 'basic',
       allowPlainBasic: true,
       userName: USER,
       password: PASSWORD,

@@ -196,5 +196,5 @@ test('over HTTPS a refusal may be the doing of whoever opens TLS; a certificate 
   expect(refused({ mechanism: 'ntlm' }, 'negotiate').why).toContain('open TLS');
   expect(refused({}, 'basic').why).not.toContain('open TLS');
   expect(refused({ ticket: true, mechanism: 'kerberos' }, 'negotiate').title).toContain('Kerberos ticket');
-  expect(refused({}, 'certificate').code).toBe('signin.certificate-rejected');
+  expect(refused({}, 'certificate').code).toBe('certificate.refused');
 });
