@@ -67,9 +67,16 @@ export function effectiveSignIn(...nearestFirst: readonly (SignInSettings | unde
   return found as EffectiveSignIn;
 }
 
-/** Who may be signed in without a password being asked for first: a ticket, the system's log-on or a certificate may serve. */
-export function mayNeedNoPassword(auth: AuthChoice): boolean {
-  return auth === 'negotiate' || auth === 'kerberos' || auth === 'certificate';
+/**
+ * Whether a server may be signed in to before a password is asked for: by a certificate, or by a ticket or the system's own log-on. Those are
+ * somebody's already: a server with a user name wants that one's password.
+ */
+export function mayNeedNoPassword(server: {
+  userName: string;
+  signIn?: SignInSettings | undefined;
+}): boolean {
+  const { auth } = effectiveSignIn(server.signIn);
+  return auth === 'certificate' || (server.userName === '' && (auth === 'negotiate' || auth === 'kerberos'));
 }
 
 /** What a person may set on a server. */

@@ -253,6 +253,9 @@ function readServer(given: Given): ServerOptions {
     throw given.wrong('--cert goes with --auth certificate.');
   }
   if (auth === 'certificate' && !https) throw given.wrong('A certificate signs in over HTTPS only.');
+  if (given.text('keytab') !== undefined && given.text('user') === undefined) {
+    throw given.wrong('--keytab needs --user: a keytab may hold the keys of several.');
+  }
   const seconds = given.number('timeout', 1, 86_400);
   return {
     server,

@@ -16,6 +16,8 @@ import {
   type NegotiatingContext,
   type Negotiation,
 } from '../protocol/auth/spnego/client.ts';
+import type { KerberosCredentials } from '../transport/gss/credentials.ts';
+import { kerberosContexts } from '../transport/gss/kerberos.ts';
 import { nodeAuthCrypto } from '../transport/winrm-http/auth-crypto.ts';
 import { createCredSspAuthenticator } from '../transport/winrm-http/credssp.ts';
 import { passwordText, type Password } from './secret.ts';
@@ -45,7 +47,7 @@ export interface SignInOptions {
   readonly kerberos?: {
     /** Ticket cache, as KRB5CCNAME names it. Default: the system's. */
     readonly cache?: string;
-    /** Keytab, by its path, to get a ticket with instead of a password. */
+    /** Keytab, by its path, to get tickets with instead of a password; `userName` says whose key in it. */
     readonly keytab?: string;
   };
   readonly credssp?: {
@@ -218,11 +220,28 @@ function watched<A extends HttpAuthenticator>(
   });
 }
 
-/** Nothing of Kerberos is loaded yet. */
-function kerberosFor(): SecurityContextFactory {
-  return () => {
-    throw new SignInError('kerberos.unavailable', 'There is no Kerberos library');
-  };
+/** The system's Kerberos, loaded when the first connection asks for it; tickets are shared by the connections of a target. */
+function kerberosFor(target: SignInTarget): SecurityContextFactory {
+  return kerberosContexts({ credentials: kerberosCredentials(target) });
+}
+
+function kerberosCredentials(target: SignInTarget): KerberosCredentials {
+  const { userName, password, auth, kerberos } = target;
+  if (userName !== undefined && kerberos?.keytab !== undefined) {
+    return { kind: 'keytab', file: kerberos.keytab, userName };
+  }
+  if (userName !== undefined && password !== undefined) {
+    return {
+      kind: 'password',
+      userName,
+      // A bare name may be a local account's, unless somebody asked for Kerberos and nothing else.
+      assumeRealm: auth === 'kerberos',
+      get password() {
+        return passwordText(password);
+      },
+    };
+  }
+  return kerberos?.cache === undefined ? { kind: 'default' } : { kind: 'cache', name: kerberos.cache };
 }
 
 /** The mechanisms for a log-on, best first, each kept from what may not be. */

@@ -238,6 +238,14 @@ function rejected(server: ServerFacts, error: CodedError): Saying {
 
 /** No password is known, and nothing served without one: the person is asked, not told off. */
 function required(server: ServerFacts, error: CodedError): Saying {
+  if (error.facts?.['reason'] === 'local-account') {
+    return {
+      code: 'signin.user-name',
+      title: 'Kerberos knows no local accounts',
+      why: 'It is for accounts of a domain: DOMAIN\\user, or user@domain.',
+      cure: { text: `Sign in with one, or edit ${server.name} and sign in with Negotiate.` },
+    };
+  }
   const kerberosOnly = server.auth === 'kerberos';
   return {
     code: 'credential.required',

@@ -46,7 +46,7 @@ export class Places {
     // Sealed at once: a connection holds it for as long as it may have to sign in again.
     const typed = given === undefined ? undefined : credentials.seal(given);
     const credential = typed ?? destination.credential ?? credentials.get(server.id);
-    if (!credential && !mayNeedNoPassword(effectiveSignIn(server.signIn).auth)) {
+    if (!credential && !mayNeedNoPassword(server)) {
       throw credentialRequired(server.name);
     }
     return { destination, credential };

@@ -113,7 +113,7 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
               state={state}
               field="userName"
               label="User name"
-              hint="PSDeck asks for the password when it is needed"
+              hint="Leave it empty to use your Kerberos ticket. Passwords are asked for when needed"
               placeholder="DOMAIN\name"
             />
             <TextRow

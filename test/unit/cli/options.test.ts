@@ -148,6 +148,7 @@ describe('the command line', () => {
       /one of negotiate, kerberos, ntlm, basic, credssp, certificate/,
     ],
     [['test', '-s', 'srv', '--auth', 'certificate'], /needs --cert FILE/],
+    [['test', '-s', 'srv', '--keytab', 'ada.keytab'], /needs --user/],
     [['test', '-s', 'srv', '--cert', 'ada.pfx'], /goes with --auth certificate/],
     [['test', '-s', 'srv', '--http', '--auth', 'certificate', '--cert', 'ada.pfx'], /over HTTPS only/],
     [['test', '-s', 'srv', '--spn', 'HTTP/z002@CORP'], /SERVICE\/HOST/],
