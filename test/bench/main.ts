@@ -1,4 +1,4 @@
-/** npm run bench -- start|clixml|remoting [--json]: figures to read, never to fail on. Each stands beside its reference from the same run. */
+/** npm run bench -- start|clixml|remoting|auth [--json]: figures to read, never to fail on. Each stands beside its reference from the same run. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<Figure[]> 
   start: () => import('./start.ts'),
   clixml: () => import('./clixml.ts'),
   remoting: () => import('./remoting.ts'),
+  auth: () => import('./auth.ts'),
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
