@@ -14,7 +14,7 @@ export type TransportErrorCode =
   | 'connect.unreachable'
   /** A certificate that does not verify; `certificate` says which and why. */
   | 'tls.untrusted'
-  /** A certificate that does not verify and is not the one trusted before: facts `expected` and `fingerprint`. */
+  /** Not the certificate trusted before, whether it verifies or not: facts `expected` and `fingerprint`. */
   | 'tls.changed'
   /** No TLS could be spoken at all: facts `reason`. */
   | 'tls.failed'
@@ -85,9 +85,12 @@ export interface PeerCertificate {
   readonly validTo: string;
   /** SHA-256 of the certificate, upper-case hex pairs with colons. */
   readonly fingerprint: string;
-  /** What is wrong with it: the first of `problems`. */
+  /** What is wrong with it: the first of `problems`; empty where there is none. */
   readonly problem: string;
-  /** `self-signed`, `unknown-issuer`, `expired`, `not-yet-valid`, `wrong-name`, `revoked`, or OpenSSL's code. */
+  /**
+   * `self-signed`, `unknown-issuer`, `incomplete-chain`, `expired`, `not-yet-valid`, `wrong-name`, `revoked`, `revocation-unknown`,
+   * `wrong-purpose`, `weak`, or OpenSSL's code.
+   */
   readonly problems: readonly string[];
 }
 

@@ -1,9 +1,10 @@
 /** A server's certificate: which authorities we ask, and what to say of one that does not verify. */
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import * as tls from 'node:tls';
 import { TransportError, type PeerCertificate } from '../errors.ts';
 import { loadClientCertificate, type ClientCertificate } from './client-certificate.ts';
-import { splitPem } from './pem.ts';
+import { splitPem, toPem, type PemLabel } from './pem.ts';
 
 let systemAuthorities: readonly string[] | undefined;
 
@@ -18,21 +19,38 @@ function knownAuthorities(): readonly string[] {
 /** Certificates of authorities: PEM, one or many in a text, or DER. */
 export type Authorities = string | Uint8Array | readonly (string | Uint8Array)[];
 
+/** Lists of revoked certificates (RFC 5280 5), in the same forms. */
+export type RevocationLists = Authorities;
+
+function listed<T>(given: T | readonly T[] | undefined): readonly T[] {
+  if (given === undefined) return [];
+  return Array.isArray(given) ? given : [given as T];
+}
+
 /** One PEM each. @throws TransportError `tls.authority` */
 function extraAuthorities(ca: Authorities | undefined): string[] {
-  if (ca === undefined) return [];
-  const given = typeof ca === 'string' || ca instanceof Uint8Array ? [ca] : ca;
-  return given.flatMap((one) => {
-    const found = typeof one === 'string' ? splitPem(one) : fromFile(one);
+  return listed<string | Uint8Array>(ca).flatMap((one) => {
+    const found = pieces(one, 'CERTIFICATE');
     if (found.length === 0) throw noAuthority('no-certificate');
     return found.map(asPem);
   });
 }
 
-function fromFile(bytes: Uint8Array): (string | Uint8Array)[] {
-  // What every certificate in DER begins with: a SEQUENCE of more than 255 bytes.
-  if (bytes[0] === 0x30) return [bytes];
-  return splitPem(Buffer.from(bytes).toString('latin1'));
+/** One PEM each. @throws TransportError `tls.authority` */
+function extraLists(lists: RevocationLists | undefined): string[] {
+  return listed<string | Uint8Array>(lists).flatMap((one) => {
+    const found = pieces(one, 'X509 CRL');
+    if (found.length === 0) throw noAuthority('no-revocation-list');
+    return found.map((piece) => (typeof piece === 'string' ? piece : toPem(piece, 'X509 CRL')));
+  });
+}
+
+/** What a text holds of a kind; bytes may be one in DER, too. */
+function pieces(one: string | Uint8Array, label: PemLabel): (string | Uint8Array)[] {
+  if (typeof one === 'string') return splitPem(one, label);
+  // What every certificate and list in DER begins with.
+  if (one[0] === 0x30) return [one];
+  return splitPem(Buffer.from(one).toString('latin1'), label);
 }
 
 function asPem(one: string | Uint8Array): string {
@@ -49,6 +67,18 @@ function noAuthority(reason: string): TransportError {
   });
 }
 
+export interface TrustOptions {
+  /** Beside the system's and Node's own. */
+  readonly ca?: Authorities;
+  /**
+   * Who has been revoked. Nobody is asked over the network; with lists, each authority on the way to the root must have one that is not
+   * too old.
+   */
+  readonly revocationLists?: RevocationLists;
+  /** To sign in with. */
+  readonly certificate?: ClientCertificate;
+}
+
 /** By the authorities; those with a certificate of ours go with that. */
 const contexts = new Map<string, tls.SecureContext>();
 const contextsWithCertificate = new WeakMap<ClientCertificate, Map<string, tls.SecureContext>>();
@@ -61,25 +91,38 @@ const MAX_CONTEXTS = 16;
  * @throws TransportError `tls.authority`, `certificate.…`
  */
 export function secureContext(
-  ca: Authorities | undefined,
-  certificate?: ClientCertificate,
+  { ca, revocationLists, certificate }: TrustOptions,
   version: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2',
 ): tls.SecureContext {
   const extra = extraAuthorities(ca);
-  const key = [certificate === undefined ? '' : version, ...extra].join('\n');
+  const crl = extraLists(revocationLists);
+  const key = [certificate === undefined ? '' : version, ...extra, ...crl].join('\n');
   const known = certificate === undefined ? contexts : knownFor(certificate);
   // Checked every time: a certificate may expire while we run.
   const ours = certificate === undefined ? undefined : loadClientCertificate(certificate);
   let context = known.get(key);
   if (context === undefined) {
-    context = tls.createSecureContext({
+    context = createContext({
       ca: [...knownAuthorities(), ...extra],
+      // An authority under a root counts by itself where somebody names it.
+      allowPartialTrustChain: extra.length > 0,
+      ...(crl.length === 0 ? {} : { crl }),
+      minVersion: 'TLSv1.2',
       ...(ours === undefined ? {} : { ...ours, minVersion: version, maxVersion: version }),
     });
     if (known.size >= MAX_CONTEXTS) known.clear();
     known.set(key, context);
   }
   return context;
+}
+
+function createContext(options: tls.SecureContextOptions): tls.SecureContext {
+  try {
+    return tls.createSecureContext(options);
+  } catch {
+    // Authorities and our certificate were read before this; a list is first read here.
+    throw noAuthority('damaged');
+  }
 }
 
 function knownFor(certificate: ClientCertificate): Map<string, tls.SecureContext> {
@@ -99,6 +142,14 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'expired',
   CERT_NOT_YET_VALID: 'not-yet-valid',
   CERT_REVOKED: 'revoked',
+  UNABLE_TO_GET_CRL: 'revocation-unknown',
+  CRL_HAS_EXPIRED: 'revocation-unknown',
+  CRL_NOT_YET_VALID: 'revocation-unknown',
+  CRL_SIGNATURE_FAILURE: 'revocation-unknown',
+  INVALID_PURPOSE: 'wrong-purpose',
+  EE_KEY_TOO_SMALL: 'weak',
+  CA_KEY_TOO_SMALL: 'weak',
+  CA_MD_TOO_WEAK: 'weak',
   ERR_TLS_CERT_ALTNAME_INVALID: 'wrong-name',
   HOSTNAME_MISMATCH: 'wrong-name',
 };
@@ -113,13 +164,20 @@ export function certificateProblems(
   if (socket.authorized) return [];
   const code = String(socket.authorizationError);
   const first = PROBLEMS[code] ?? code;
+  const selfSigned = certificate.checkIssued(certificate);
   // Where two authorities have one name and no key identifiers, as self-signed certificates of one machine over the years, OpenSSL takes
   // one of them for the issuer and never looks at the other.
   const anchored = first === 'self-signed' && isAmong(certificate, ca);
   const problems = anchored ? [] : [first];
   // OpenSSL stops at what it meets first; a certificate that is for another name has been verified up to there.
-  if (!anchored && first !== 'wrong-name' && certificate.checkIssued(certificate))
-    problems.push('self-signed');
+  if (!anchored && first !== 'wrong-name' && selfSigned) problems.push('self-signed');
+  // What OpenSSL met last hides what it met before.
+  if (IN_TIME.includes(first) && !selfSigned && !leadsToAuthority(certificate, ca))
+    problems.push('unknown-issuer');
+  // The server showed its own certificate, and none of those between that and an authority.
+  if (problems.includes('unknown-issuer') && !selfSigned && certificate.issuerCertificate === undefined) {
+    problems.push('incomplete-chain');
+  }
   const now = Date.now();
   if (certificate.validToDate.getTime() < now) problems.push('expired');
   if (certificate.validFromDate.getTime() > now) problems.push('not-yet-valid');
@@ -127,12 +185,33 @@ export function certificateProblems(
   return [...new Set(problems)];
 }
 
+const IN_TIME = ['expired', 'not-yet-valid'];
+
+/** More than any real chain; the other end made this one. */
+const MAX_CHAIN = 16;
+
+/** Whether the last of the certificates shown was issued by an authority that we know. */
+function leadsToAuthority(certificate: X509Certificate, ca: Authorities | undefined): boolean {
+  let last = certificate;
+  for (let depth = 0; depth < MAX_CHAIN && last.issuerCertificate !== undefined; depth++) {
+    if (last.checkIssued(last)) break;
+    last = last.issuerCertificate;
+  }
+  return [...knownAuthorities(), ...extraAuthorities(ca)].some((pem) => {
+    const authority = new X509Certificate(pem);
+    return (
+      last.raw.equals(authority.raw) || (last.checkIssued(authority) && last.verify(authority.publicKey))
+    );
+  });
+}
+
 function isAmong(certificate: X509Certificate, ca: Authorities | undefined): boolean {
   return extraAuthorities(ca).some((pem) => new X509Certificate(pem).raw.equals(certificate.raw));
 }
 
 function isFor(certificate: X509Certificate, host: string): boolean {
-  return (certificate.checkHost(host) ?? certificate.checkIP(host)) !== undefined;
+  // Node throws where one is asked for the other.
+  return (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined;
 }
 
 export function describeCertificate(

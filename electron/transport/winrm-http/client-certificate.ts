@@ -85,7 +85,7 @@ interface Loaded {
 }
 
 function loadPem({ certificate, key, passphrase }: Extract<ClientCertificate, { kind: 'pem' }>): Loaded {
-  const chain = splitPem(certificate);
+  const chain = splitPem(certificate, 'CERTIFICATE');
   if (chain.length === 0) {
     throw problem('certificate.unreadable', 'There is no certificate in the text', {
       reason: 'no-certificate',

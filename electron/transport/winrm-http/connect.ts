@@ -42,9 +42,7 @@ async function connectOnce(options: ConnectOptions, version?: 'TLSv1.3'): Promis
   const proxy = resolveProxy(options.proxy, options);
   const facts: Facts = proxy === undefined ? { host, port } : proxyFacts(proxy, options);
   // What is wrong with our own certificates is told before anybody is called.
-  const context = options.https
-    ? secureContext(options.tls?.ca, options.tls?.certificate, version)
-    : undefined;
+  const context = options.https ? secureContext(options.tls ?? {}, version) : undefined;
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   const stage = { now: 'tcp' };

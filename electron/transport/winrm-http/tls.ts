@@ -1,5 +1,5 @@
 /** TLS on a connection that stands, and the certificate judged before the first byte of ours. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { fromCertificateAlert, systemCode, TransportError, type Facts } from '../errors.ts';
@@ -7,16 +7,11 @@ import {
   certificateProblems,
   describeCertificate,
   sameFingerprint,
-  type Authorities,
+  type TrustOptions,
 } from './certificate.ts';
-import type { ClientCertificate } from './client-certificate.ts';
 
-export interface TlsOptions {
-  /** Further authorities: PEM, one or many in a text, or DER. */
-  readonly ca?: Authorities;
-  /** To sign in with. */
-  readonly certificate?: ClientCertificate;
-  /** SHA-256 of a certificate to accept although it does not verify. */
+export interface TlsOptions extends TrustOptions {
+  /** SHA-256 of the one certificate to accept, whether it verifies or not. Any other stops the connection. */
   readonly trustedFingerprint?: string;
   /** Name to ask for and to check, where it is not the host. */
   readonly servername?: string;
@@ -71,9 +66,10 @@ export function startTls(
     signal.addEventListener('abort', onAbort);
     socket.once('error', onError);
     socket.once('close', onClose);
-    socket.once('secureConnect', () => {
-      const raw = socket.getPeerX509Certificate()?.raw;
-      if (raw === undefined) {
+    const onSecure = (): void => {
+      // Once only: Node takes a certificate off the chain with every call.
+      const certificate = socket.getPeerX509Certificate();
+      if (certificate === undefined) {
         fail(
           new TransportError('tls.failed', 'The service shows no certificate', {
             facts: { ...facts, reason: 'no-certificate' },
@@ -81,13 +77,26 @@ export function startTls(
         );
         return;
       }
-      const refused = judge(socket, raw, host, options, facts);
+      const refused = judge(socket, certificate, host, options, facts);
       if (refused !== undefined) {
         fail(refused);
         return;
       }
       unhook();
-      resolve({ socket, certificate: new Uint8Array(raw) });
+      resolve({ socket, certificate: new Uint8Array(certificate.raw) });
+    };
+    socket.once('secureConnect', () => {
+      try {
+        onSecure();
+      } catch (error) {
+        // What is in a certificate is the other end's: nothing of it may come out elsewhere than here.
+        fail(
+          new TransportError('tls.failed', 'The certificate of the service cannot be judged', {
+            facts: { ...facts, reason: 'certificate' },
+            cause: error,
+          }),
+        );
+      }
     });
     if (signal.aborted) onAbort();
   });
@@ -114,23 +123,23 @@ function fromTlsError(error: Error, facts: Facts): TransportError {
 /** Why the certificate is not accepted; undefined when it is. */
 function judge(
   socket: tls.TLSSocket,
-  raw: Buffer,
+  certificate: X509Certificate,
   host: string,
   options: TlsOptions | undefined,
   facts: Facts,
 ): TransportError | undefined {
-  const certificate = new X509Certificate(raw);
   const problems = certificateProblems(socket, certificate, host, options?.ca);
-  if (problems.length === 0) return undefined;
   const described = describeCertificate(certificate, problems);
   const trusted = options?.trustedFingerprint;
   if (trusted === undefined) {
+    if (problems.length === 0) return undefined;
     return new TransportError('tls.untrusted', 'The certificate of the service does not verify', {
       facts: { ...facts, problems },
       certificate: described,
     });
   }
   if (sameFingerprint(trusted, described.fingerprint)) return undefined;
+  // Even one that verifies: whoever opens TLS on the way has an authority of his own on many a machine.
   return new TransportError('tls.changed', 'The certificate of the service is not the one trusted before', {
     facts: { ...facts, problems, expected: trusted, fingerprint: described.fingerprint },
     certificate: described,
