@@ -49,3 +49,27 @@ export class SendUncertainError extends Error {
     this.cause = cause;
   }
 }
+
+/** The end of a pipeline's output, with its state, was lost with the connection: the server has handed it out, and knows the pipeline no more. */
+export class OutputLostError extends Error {
+  override readonly name = 'OutputLostError';
+  readonly code = 'pipeline.output-lost';
+  override readonly cause: Error;
+
+  constructor(cause: Error) {
+    super('The end of the output was lost with the connection; whether the command succeeded is not known.');
+    this.cause = cause;
+  }
+}
+
+/** The shell was made, but its runspace pool did not open in time. */
+export class OpenTimeoutError extends Error {
+  override readonly name = 'OpenTimeoutError';
+  readonly code = 'pool.open-timeout';
+  readonly seconds: number;
+
+  constructor(ms: number) {
+    super(`The runspace pool did not open within ${ms / 1000} seconds.`);
+    this.seconds = ms / 1000;
+  }
+}

@@ -9,6 +9,7 @@ import type { PsrpEvent, StateError } from '../protocol/psrp/events.ts';
 import type { PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
 import { psPrimitiveDictionary, type PsPrimitive, type PsValue } from '../protocol/clixml/value.ts';
 import type { Outgoing } from '../protocol/psrp/outgoing.ts';
+import { systemClock, type Clock } from './clock.ts';
 import type {
   ConnectionEvents,
   DisconnectOptions,
@@ -17,63 +18,34 @@ import type {
   ServerPipeline,
   ShellControl,
 } from './connection.ts';
-import { NotSentError, PoolStateError } from './errors.ts';
-import type { HostCallOutcome, PSHost } from './host.ts';
+import { NotSentError, OpenTimeoutError, PoolStateError } from './errors.ts';
+import { HostCaller } from './host-caller.ts';
 import { Outbox } from './outbox.ts';
-import { PipelineRun, type PipelineResult } from './pipeline-run.ts';
+import type { PipelineRun } from './pipeline-run.ts';
+import type { PoolListener, ReceivedMessages, RunspacePoolOptions } from './pool-options.ts';
+import { PoolRuns } from './pool-runs.ts';
 import { nodeSessionKeyCrypto } from './session-key-crypto.ts';
 import { ShellFault, shellFaultReason } from './shell-fault.ts';
 
-export interface RunspacePoolOptions {
-  /** Default 1. */
-  readonly minRunspaces?: number;
-  /** Default 1. */
-  readonly maxRunspaces?: number;
-  readonly host?: PSHost;
-  /** Goes to `$PSSenderInfo.ApplicationArguments`. */
-  readonly applicationArguments?: Readonly<Record<string, PsValue>>;
-  /** Default: a random GUID. For `connect` the id of the shell, which is its pool's. */
-  readonly id?: string;
-}
-
-/** Object ids: a server numbers its messages one by one. */
-export interface ReceivedMessages {
-  readonly lowest: bigint | undefined;
-  readonly highest: bigint | undefined;
-  /** Between those two and not there, as [first, last]. */
-  readonly missing: readonly (readonly [bigint, bigint])[];
-}
-
-export interface PoolListener {
-  /** The state changed; `error` says why it broke, or why it is Disconnected where that was not asked for. */
-  stateChanged?(state: PoolState, error: Error | undefined): void;
-  /** The server cannot be reached; the state is what it was, and what is sent waits. Told again before each attempt. */
-  interrupted?(interruption: Interruption): void;
-  /** The server answers again. */
-  resumed?(): void;
-  userEvent?(event: Extract<PsrpEvent, { kind: 'userEvent' }>): void;
-  /** Messages to the pool itself were lost. What a pipeline lost stands among its records. */
-  gap?(gap: Extract<PsrpEvent, { kind: 'gap' }>): void;
-}
+export type { PoolListener, ReceivedMessages, RunspacePoolOptions } from './pool-options.ts';
 
 type Waiter<T> = { resolve: (value: T) => void; reject: (error: Error) => void };
 
-/** Input held for a slow server before `writeInput` waits: as much as a few envelopes carry. */
-const MOST_UNSENT = 1024 * 1024;
+/** As PSSessionOption.OpenTimeout. */
+const OPEN_TIMEOUT_MS = 180_000;
 
 export class RunspacePool {
   readonly id: string;
   readonly connection: RemotingConnection;
   readonly #core: ClientRunspacePool;
-  readonly #host: PSHost | undefined;
   readonly #listener: PoolListener;
-  readonly #runs = new Map<string, PipelineRun>();
+  readonly #runs: PoolRuns;
+  readonly #hostCaller: HostCaller;
+  readonly #clock: Clock;
+  readonly #openTimeoutMs: number;
   readonly #calls = new Map<bigint, Waiter<boolean | bigint>>();
   readonly #keyWaiters: Waiter<void>[] = [];
   readonly #outbox: Outbox;
-  /** Runs that were stopped or abandoned while the server could not be told. */
-  readonly #toClose = new Set<string>();
-  #hostTail: Promise<void> = Promise.resolve();
   #opened: Waiter<void> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -86,15 +58,18 @@ export class RunspacePool {
     listener: PoolListener = {},
   ) {
     this.connection = connection;
-    this.id = options.id ?? randomUUID();
-    this.#host = options.host;
+    const newGuid = options.newGuid ?? randomUUID;
+    this.id = options.id ?? newGuid();
+    this.#clock = options.clock ?? systemClock;
+    this.#openTimeoutMs = options.openTimeoutMs ?? OPEN_TIMEOUT_MS;
     this.#listener = listener;
     this.#core = new ClientRunspacePool({
       id: this.id,
       minRunspaces: options.minRunspaces ?? 1,
       maxRunspaces: options.maxRunspaces ?? 1,
-      newGuid: randomUUID,
+      newGuid,
       crypto: nodeSessionKeyCrypto,
+      ...(options.protocolVersion === undefined ? {} : { protocolVersion: options.protocolVersion }),
       ...(options.host ? { hostInfo: options.host.info } : {}),
       ...(options.applicationArguments
         ? { applicationArguments: psPrimitiveDictionary(options.applicationArguments) }
@@ -105,8 +80,22 @@ export class RunspacePool {
       mayStay: (error) => error instanceof NotSentError,
       failed: (out, error) => {
         if (out.pipelineId === undefined) this.#break(error);
-        else this.#lose(out.pipelineId, error);
+        else this.#runs.lose(out.pipelineId, error);
       },
+    });
+    this.#hostCaller = new HostCaller(options.host, (call, outcome) => {
+      if (this.#closed) return;
+      this.#core.answerHostCall(call, outcome);
+      this.#flush();
+    });
+    this.#runs = new PoolRuns({
+      core: this.#core,
+      connection,
+      outbox: this.#outbox,
+      hostCaller: this.#hostCaller,
+      state: () => this.#state,
+      flush: () => this.#flush(),
+      dispatch: () => this.#dispatchAll(),
     });
   }
 
@@ -137,7 +126,7 @@ export class RunspacePool {
 
   /** The pipelines that have not ended. */
   get runs(): readonly PipelineRun[] {
-    return [...this.#runs.values()];
+    return this.#runs.all;
   }
 
   /** Makes the remote shell and waits until the pool is Opened. */
@@ -172,13 +161,16 @@ export class RunspacePool {
       this.#opened = { resolve, reject };
     });
     opened.catch(() => undefined);
+    const ms = this.#openTimeoutMs;
+    const inTime = this.#clock.after(ms, () => this.#break(new OpenTimeoutError(ms)));
     try {
-      await make();
+      // The deadline ends a server that does not answer, too.
+      await Promise.race([make(), opened]);
       this.#flush();
     } catch (error) {
       this.#break(asError(error));
     }
-    await opened;
+    await opened.finally(inTime);
   }
 
   /** Whether the shell can outlive us: over WSMan, from protocol 2.2 on. */
@@ -258,7 +250,7 @@ export class RunspacePool {
     this.#mustBeOpen('connect to it first');
     const shells = this.#shells();
     const pipeline = this.#core.reconstructPipeline(id, options.readUpTo);
-    const run = this.#start(pipeline.id, undefined, {
+    const run = this.#runs.start(pipeline.id, undefined, {
       write: (value) => pipeline.writeInput(value),
       end: () => pipeline.endInput(),
       stopping: () => pipeline.stopping(),
@@ -266,9 +258,7 @@ export class RunspacePool {
     try {
       await shells.connectPipeline(pipeline.id);
     } catch (error) {
-      run.fail(asError(error));
-      if (!pipeline.hasEnded) pipeline.abandon(asError(error));
-      this.#core.nextEvents();
+      this.#runs.lose(run.id, asError(error));
       throw error;
     }
     if (!pipeline.hasEnded) pipeline.connected();
@@ -287,14 +277,7 @@ export class RunspacePool {
     this.#core.disconnected();
     this.#dispatchAll();
     this.#note(error);
-    // Who waits for a pipeline to stop waits for a server that is not there.
-    for (const run of this.#runs.values()) {
-      if (run.isStopping)
-        this.#letRunGo(
-          run,
-          new PoolStateError('Disconnected', 'it stops the pipeline when it is connected again'),
-        );
-    }
+    this.#runs.disconnected();
   }
 
   /** Open again after a disconnect, or after one that was refused. */
@@ -303,18 +286,7 @@ export class RunspacePool {
     this.#note();
     this.#outbox.resume();
     this.#flush();
-    for (const id of this.#toClose) void this.connection.closePipeline(id);
-    this.#toClose.clear();
-  }
-
-  /** Ends a run for its reader; the server is told at once, or when it can be. */
-  #letRunGo(run: PipelineRun, error: Error): void {
-    run.fail(error);
-    const pipeline = this.#core.pipeline(run.id);
-    if (pipeline && !pipeline.hasEnded) pipeline.abandon(error);
-    this.#core.nextEvents();
-    if (this.#state === 'Opened') void this.connection.closePipeline(run.id);
-    else this.#toClose.add(run.id);
+    this.#runs.connected();
   }
 
   /** Starts a pipeline. Records must be read (or `collect`ed) for it to go on past a bound. */
@@ -322,7 +294,7 @@ export class RunspacePool {
     this.#mustBeOpen('open it first');
     options.signal?.throwIfAborted();
     const pipeline = this.#core.createPipeline(spec);
-    return this.#start(pipeline.id, options.signal, {
+    return this.#runs.start(pipeline.id, options.signal, {
       write: (value) => pipeline.writeInput(value),
       end: () => pipeline.endInput(),
       stopping: () => pipeline.stopping(),
@@ -333,7 +305,7 @@ export class RunspacePool {
   commandMetadata(names: readonly string[]): PipelineRun {
     this.#mustBeOpen('open it first');
     const pipeline = this.#core.getCommandMetadata({ names: [...names] });
-    return this.#start(pipeline.id, undefined, {
+    return this.#runs.start(pipeline.id, undefined, {
       write: () => undefined,
       end: () => undefined,
       stopping: () => pipeline.stopping(),
@@ -401,62 +373,12 @@ export class RunspacePool {
     this.#break(reason);
   }
 
-  #start(
-    id: string,
-    signal: AbortSignal | undefined,
-    core: { write: (value: PsValue) => void; end: () => void; stopping: () => void },
-  ): PipelineRun {
-    const onAbort = (): void => {
-      void run.stop();
-    };
-    const run = new PipelineRun(id, {
-      stop: async () => {
-        if (this.#state !== 'Opened') {
-          this.#letRunGo(
-            run,
-            new PoolStateError(this.#state, 'it stops the pipeline when it is connected again'),
-          );
-          return;
-        }
-        core.stopping();
-        // One of which nothing had left has ended with that.
-        this.#dispatchAll();
-        if (run.ended) return;
-        // A pipeline whose creation is still on its way is stopped when the server knows it.
-        await this.#outbox.drained('default', id);
-        if (!run.ended)
-          await this.connection.stopPipeline(id).catch((error: unknown) => this.#lose(id, asError(error)));
-      },
-      abandon: (error) => this.#letRunGo(run, error),
-      writeInput: async (value) => {
-        core.write(value);
-        this.#flush();
-        if (this.#outbox.bytes(id) > MOST_UNSENT) await this.#outbox.drained('default', id);
-      },
-      endInput: () => {
-        core.end();
-        this.#flush();
-      },
-      hostCall: (event, over) => this.#hostCall(event, over),
-    });
-    this.#runs.set(id, run);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const forget = (): void => {
-      signal?.removeEventListener('abort', onAbort);
-      this.#runs.delete(id);
-      this.#outbox.forget(id);
-    };
-    run.finished.then(forget, forget);
-    this.#flush();
-    return run;
-  }
-
   #events(): ConnectionEvents {
     return {
       onData: (data, pipelineId) => this.#receive(data, pipelineId),
       onPipelineEnded: (pipelineId, error) => {
         // The state message normally came before this; a command that the server ended without one has lost its end.
-        this.#lose(
+        this.#runs.doneAtServer(
           pipelineId,
           error ?? new Error('The server ended the pipeline without telling its state.'),
         );
@@ -501,6 +423,7 @@ export class RunspacePool {
       return undefined;
     }
     this.#note();
+    this.#runs.settle();
     this.#flush();
     return wait;
   }
@@ -516,30 +439,16 @@ export class RunspacePool {
       case 'progress':
       case 'gap':
         if (event.kind === 'gap' && event.pipelineId === undefined) this.#listener.gap?.(event);
-        return event.pipelineId === undefined
-          ? undefined
-          : this.#runs.get(event.pipelineId)?.deliver(event, weight);
+        return this.#runs.get(event.pipelineId)?.deliver(event, weight);
       case 'hostCall': {
-        const run = event.pipelineId === undefined ? undefined : this.#runs.get(event.pipelineId);
-        if (run) return run.deliver(event, weight);
-        this.#hostTail = this.#hostTail
-          .then(() => this.#hostCall(event, new AbortController().signal))
-          .catch(() => undefined);
-        return undefined;
-      }
-      case 'pipelineState': {
         const run = this.#runs.get(event.pipelineId);
-        if (
-          run &&
-          !run.ended &&
-          (event.state === 'Completed' || event.state === 'Failed' || event.state === 'Stopped')
-        ) {
-          run.end(resultOf(event));
-          // One that we withdrew the server never heard of.
-          if (event.objectId !== undefined) void this.connection.closePipeline(event.pipelineId);
-        }
+        if (run) return run.deliver(event, weight);
+        this.#hostCaller.poolCall(event);
         return undefined;
       }
+      case 'pipelineState':
+        this.#runs.stateChanged(event);
+        return undefined;
       case 'poolState':
         if (event.state === 'Opened') {
           this.#opened?.resolve();
@@ -574,38 +483,6 @@ export class RunspacePool {
     }
   }
 
-  async #hostCall(event: Extract<PsrpEvent, { kind: 'hostCall' }>, over: AbortSignal): Promise<void> {
-    const { call } = event;
-    const outcome = this.#askHost(event, over);
-    if (call.void) {
-      await outcome;
-      return;
-    }
-    // Not awaited by the reader of records: while a person thinks about an answer, the pipeline's end must still be seen.
-    void outcome.then((answer) => {
-      if (over.aborted || this.#closed) return;
-      this.#core.answerHostCall(call, answer);
-      this.#flush();
-    });
-  }
-
-  async #askHost(
-    event: Extract<PsrpEvent, { kind: 'hostCall' }>,
-    over: AbortSignal,
-  ): Promise<HostCallOutcome> {
-    if (!this.#host) {
-      return {
-        kind: 'error',
-        error: { message: 'The client has no host that could answer.', category: 'NotImplemented' },
-      };
-    }
-    try {
-      return await this.#host.call(event.call, over);
-    } catch (error) {
-      return { kind: 'error', error: { message: asError(error).message, category: 'OperationStopped' } };
-    }
-  }
-
   #call(make: () => bigint): Promise<boolean | bigint> {
     this.#mustBeOpen('open it first');
     const callId = make();
@@ -634,15 +511,6 @@ export class RunspacePool {
       : this.connection.send(out.data, out.stream, out.pipelineId);
   }
 
-  /** One pipeline is out of our hands, and only it: the server is told to end it, lest it hold the runspace for ever. */
-  #lose(pipelineId: string, error: Error): void {
-    const run = this.#runs.get(pipelineId);
-    if (!run || run.ended) return;
-    run.fail(error);
-    this.#core.pipeline(pipelineId)?.abandon(error);
-    void this.connection.closePipeline(pipelineId);
-  }
-
   #break(error: Error): void {
     if (this.#state === 'Broken' || this.#state === 'Closed') return;
     this.#closed = true;
@@ -669,7 +537,7 @@ export class RunspacePool {
     this.#calls.clear();
     this.#outbox.clear();
     this.#interruption = undefined;
-    for (const run of this.#runs.values()) run.fail(error);
+    this.#runs.failAll(error);
   }
 
   #note(error?: Error): void {
@@ -686,14 +554,6 @@ export class RunspacePool {
 
 function cannotDisconnect(message: string): ShellFault {
   return new ShellFault('cannot-disconnect', { message });
-}
-
-function resultOf(event: Extract<PsrpEvent, { kind: 'pipelineState' }>): PipelineResult {
-  return {
-    state: event.state === 'Completed' || event.state === 'Stopped' ? event.state : 'Failed',
-    error: event.error?.kind === 'record' ? event.error.record.raw : undefined,
-    errorText: event.error?.kind === 'record' ? event.error.record.message : event.error?.exception.message,
-  };
 }
 
 function errorOf(error: StateError | undefined): Error | undefined {

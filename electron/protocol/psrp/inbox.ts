@@ -150,6 +150,11 @@ export class Inbox {
     return { kind: 'gap', pipelineId: source.pipelineId, missing, objectId, certain };
   }
 
+  /** Whether messages of this pipeline came that are held back behind what may be a gap. */
+  isHolding(pipelineId: string): boolean {
+    return this.#sources.get(pipelineId)?.held !== undefined;
+  }
+
   /** Nothing more can be proved: what was held back is handed out. */
   flush(): Arrival[] {
     const arrivals: Arrival[] = [];

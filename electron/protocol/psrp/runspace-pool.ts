@@ -416,6 +416,11 @@ export class ClientRunspacePool {
     if (!this.#isOver) this.#inbox.answerLost(pipelineId);
   }
 
+  /** Whether messages of the pipeline have come that wait for an answer of the pool's, because something may be missing before them. */
+  isHolding(pipelineId: string): boolean {
+    return this.#inbox.isHolding(pipelineId);
+  }
+
   /** What has happened since the last call. */
   nextEvents(): PsrpEvent[] {
     const events = this.#events;
