@@ -22,6 +22,8 @@ export const AppError = z.object({
       validTo: z.string(),
       fingerprint: z.string(),
       problem: z.string(),
+      /** What is wrong with it, in codes: `self-signed`, `unknown-issuer`, `expired`, `wrong-name`…. Empty for one that is only another than before. */
+      problems: z.array(z.string()).optional(),
     })
     .optional(),
   /** Which field of the input was wrong, for a form. */

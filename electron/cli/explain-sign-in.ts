@@ -110,8 +110,8 @@ export const SIGN_IN: Readonly<Record<string, ((server: ServerOptions, error: Co
       why: `It gives the status ${hex(facts?.['status'])}${typeof facts?.['name'] === 'string' ? ` (${facts['name']})` : ''}.`,
       cure: 'Check user and password; if CredSSP is off there: Enable-WSManCredSSP -Role Server -Force',
     }),
-    'certificate.unreadable': () => ({
-      title: 'The certificate of --cert cannot be read.',
+    'certificate.unreadable': (_server, { facts }) => ({
+      title: `The certificate of --cert cannot be read${UNREADABLE[String(facts?.['reason'])] ?? ''}.`,
       cure: 'Give a PFX, or a PEM with the certificate in it.',
     }),
     'certificate.passphrase': (_server, { facts }) => ({
@@ -155,6 +155,13 @@ export const SIGN_IN: Readonly<Record<string, ((server: ServerOptions, error: Co
     }),
     'certificate.refused': rejectedCertificate,
   };
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  'not-found': ': there is no such file',
+  'not-allowed': ': you may not read it',
+  folder: ': it is a folder',
+  'too-large': ': it is far too large for one',
+};
 
 function rejectedCertificate({ server }: ServerOptions): Words {
   return {

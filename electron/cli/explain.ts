@@ -165,6 +165,10 @@ const CERTIFICATE: Readonly<Record<string, string>> = {
   'not-yet-valid': 'It is not valid yet: compare the clocks of both computers.',
   'wrong-name': 'It is for another name than the one you connect to.',
   revoked: 'It was revoked.',
+  'revocation-unknown': 'Whether it was revoked cannot be found out.',
+  'incomplete-chain': 'The server leaves out the certificates between it and its authority.',
+  'wrong-purpose': 'It is not made for servers.',
+  weak: 'It is signed or keyed too weakly to prove anything.',
 };
 
 /** [MS-WSMV] 2.2.4.43; the codes are ERROR_WSMAN_* of winerror.h. */

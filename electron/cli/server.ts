@@ -4,6 +4,7 @@ import { SignInError } from '../protocol/auth/sign-in-error.ts';
 import {
   createPool,
   DEFAULT_AUTH,
+  readClientCertificate,
   type PSHost,
   type RunspacePool,
   type WinRmTarget,
@@ -27,8 +28,18 @@ export async function signedIn<T>(
   try {
     return await attempt(target);
   } catch (error) {
+    if (!terminal.interactive) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'certificate.passphrase') {
+      const passphrase = await ask(
+        terminal,
+        `Password of ${options.certificateFile ?? 'the certificate'}: `,
+        true,
+      );
+      const certificate = await readCertificate(options, passphrase);
+      return await attempt({ ...target, ...(certificate === undefined ? {} : { certificate }) });
+    }
     const asks = error instanceof SignInError && NOBODY.has(error.code);
-    if (!asks || target.userName !== undefined || !terminal.interactive) throw error;
+    if (!asks || target.userName !== undefined) throw error;
     return await attempt({ ...target, ...(await account(options, terminal)) });
   }
 }
@@ -41,6 +52,7 @@ const OF_THEMSELVES: ReadonlySet<string> = new Set(['negotiate', 'kerberos', 'ce
 async function targetOf(options: ServerOptions, terminal: Terminal): Promise<WinRmTarget> {
   const { server, port, https, configuration, fingerprint, timeoutMs, auth, spn, cache, keytab } = options;
   const ca = options.caFile === undefined ? undefined : await readAuthority(options.caFile);
+  const certificate = await readCertificate(options, process.env['PSDECK_CERT_PASSWORD']);
   const proxy = await readProxy(options, terminal);
   const silent =
     options.user === undefined
@@ -66,6 +78,7 @@ async function targetOf(options: ServerOptions, terminal: Terminal): Promise<Win
     },
     ...(auth === undefined ? {} : { auth }),
     ...(spn === undefined ? {} : { spn }),
+    ...(certificate === undefined ? {} : { certificate }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(port === undefined ? {} : { port }),
     ...(configuration === undefined ? {} : { configurationName: configuration }),
@@ -82,6 +95,19 @@ async function account(
   const userName = options.user ?? (await ask(terminal, 'User: ', false));
   if (userName === '') throw usageProblem('--user is missing.');
   return { userName, password: await passwordFor(userName, options, terminal) };
+}
+
+async function readCertificate(
+  options: ServerOptions,
+  passphrase: string | undefined,
+): Promise<WinRmTarget['certificate']> {
+  const { certificateFile, certificateKeyFile } = options;
+  if (certificateFile === undefined) return undefined;
+  return await readClientCertificate({
+    certificate: certificateFile,
+    ...(certificateKeyFile === undefined ? {} : { key: certificateKeyFile }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  });
 }
 
 /** The proxy's own password, where it has a user, is asked for or comes from the environment, as the server's does. */

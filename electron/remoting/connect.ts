@@ -56,7 +56,7 @@ export interface TargetHttp extends SoapHttp {
 /** The HTTP client for a target; nothing is sent yet. */
 export function httpClient(target: WinRmTarget): TargetHttp {
   const https = target.https ?? true;
-  const { ca, trustedFingerprint } = target;
+  const { ca, trustedFingerprint, certificate } = target;
   const signIn = { ...target, https };
   const outcome = new SignInOutcome(signIn);
   const client = new WinRmHttpClient({
@@ -67,6 +67,8 @@ export function httpClient(target: WinRmTarget): TargetHttp {
     tls: {
       ...(ca === undefined ? {} : { ca }),
       ...(trustedFingerprint === undefined ? {} : { trustedFingerprint }),
+      // Shown to no server that is signed in to in another way: it says who somebody is.
+      ...(certificate === undefined || target.auth !== 'certificate' ? {} : { certificate }),
     },
     allowPlainBasic: target.allowPlainBasic ?? false,
     ...(target.proxy === undefined ? {} : { proxy: target.proxy }),

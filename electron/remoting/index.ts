@@ -7,6 +7,7 @@
  * await pool.close();
  * ```
  */
+export { readClientCertificate, type CertificateFiles } from './certificate-file.ts';
 export { connect, createPool, httpClient, wsmanClient, type WinRmTarget } from './connect.ts';
 export {
   CommandRun,
@@ -34,7 +35,7 @@ export { connectPipe, pipePath } from './pipe.ts';
 export { PipelineRun, type PipelineRecord, type PipelineResult } from './pipeline-run.ts';
 export { PowerShell } from './powershell.ts';
 export { ProcessConnection, type ProcessConnectionOptions } from './process-connection.ts';
-export type { Password, SecretSource } from './secret.ts';
+export { passwordText, type Password, type SecretSource } from './secret.ts';
 export { DEFAULT_AUTH, type AuthMethod, type SignInOptions } from './sign-in.ts';
 export {
   RunspacePool,
@@ -44,4 +45,5 @@ export {
 } from './runspace-pool.ts';
 export { WsmanConnection, type SoapHttp, type WsmanConnectionOptions } from './wsman-connection.ts';
 export type { PeerCertificate } from '../transport/errors.ts';
+export type { ClientCertificate } from '../transport/winrm-http/client-certificate.ts';
 export { WsmanClient, type ShellWithCommands, type WsmanClientOptions } from './wsman-client.ts';

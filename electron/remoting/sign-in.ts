@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import type { AuthenticatorFactory, AuthPeer, HttpAuthenticator } from '../protocol/auth/authenticator.ts';
 import { createBasicAuthenticator } from '../protocol/auth/basic.ts';
+import { createCertificateAuthenticator } from '../protocol/auth/certificate.ts';
 import { createNegotiateAuthenticator } from '../protocol/auth/negotiate.ts';
 import { parseUserName } from '../protocol/auth/ntlm/account.ts';
 import { createNtlmContext } from '../protocol/auth/ntlm/client.ts';
@@ -19,6 +20,7 @@ import {
 import type { KerberosCredentials } from '../transport/gss/credentials.ts';
 import { kerberosContexts } from '../transport/gss/kerberos.ts';
 import { nodeAuthCrypto } from '../transport/winrm-http/auth-crypto.ts';
+import type { ClientCertificate } from '../transport/winrm-http/client-certificate.ts';
 import { createCredSspAuthenticator } from '../transport/winrm-http/credssp.ts';
 import { passwordText, type Password } from './secret.ts';
 
@@ -50,6 +52,8 @@ export interface SignInOptions {
     /** Keytab, by its path, to get tickets with instead of a password; `userName` says whose key in it. */
     readonly keytab?: string;
   };
+  /** The user's own, for `certificate`. {@link readClientCertificate} reads one from a file. */
+  readonly certificate?: ClientCertificate;
   readonly credssp?: {
     /** Versions 2 to 4, which do not protect the password from whoever stands between (CVE-2018-0886). */
     readonly allowOlderVersions?: boolean;
@@ -134,7 +138,10 @@ export function authenticatorFor(
         return createBasicAuthenticator(userName, passwordText(password));
       }
       case 'certificate':
-        throw new SignInError('signin.no-credentials', 'There is no certificate to sign in with');
+        if (target.certificate === undefined) {
+          throw new SignInError('signin.no-credentials', 'There is no certificate to sign in with');
+        }
+        return createCertificateAuthenticator(peer);
       case 'credssp':
         return credSsp(target, peer, mechanisms, outcome);
       default:

@@ -127,15 +127,17 @@ export const SIGN_IN: Readonly<Record<string, Explanation | undefined>> = {
   }),
   'credssp.refused': (server, _where, error) => credSspRefused(server, error),
 
-  'certificate.unreadable': (server) => ({
+  'certificate.unreadable': (server, _where, error) => ({
     title: 'Your certificate can’t be read',
-    why: 'The file is neither a PFX nor a PEM with a certificate in it.',
+    why:
+      UNREADABLE[fact(error, 'reason', '')] ??
+      'The file is neither a PFX nor a PEM with a certificate in it.',
     cure: {
       text: `Edit ${server.name}: check the file. A .pfx holds certificate and key; a .pem needs its key in it or beside it.`,
     },
   }),
   'certificate.passphrase': (server, _where, error) => ({
-    code: 'credential.required',
+    code: error.facts?.['given'] === true ? 'signin.rejected' : 'credential.required',
     title:
       error.facts?.['given'] === true
         ? `That is not the password of the certificate for ${server.name}`
@@ -188,6 +190,13 @@ export const SIGN_IN: Readonly<Record<string, Explanation | undefined>> = {
     cure: { text: `Edit ${server.name} and sign in with Certificate.` },
   }),
   'certificate.refused': (server, _where, error) => certificateRefused(server, error),
+};
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  'not-found': 'There is no such file on this computer.',
+  'not-allowed': 'You may not read the file.',
+  folder: 'It is a folder.',
+  'too-large': 'The file is far too large for a certificate.',
 };
 
 function certificateRefused(server: ServerFacts, error: CodedError): Saying {

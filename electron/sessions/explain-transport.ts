@@ -154,9 +154,15 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   'not-yet-valid': 'It is not valid yet: compare the clocks of both computers',
   'wrong-name': 'It is for another name than the one you connect to',
   revoked: 'It was revoked',
+  'revocation-unknown': 'Whether it was revoked can’t be found out',
+  'incomplete-chain': 'The server leaves out the certificates between it and its authority',
+  'wrong-purpose': 'It is not made for servers',
+  weak: 'It is signed or keyed too weakly to prove anything',
 };
 
 function problemsOf(certificate: PeerCertificate): string {
+  if (certificate.problems.length === 0)
+    return 'It would be accepted, but is not the one you trusted. Nothing was sent.';
   return `${certificate.problems.map((problem) => PROBLEMS[problem] ?? `It was refused (${problem})`).join('. ')}. Nothing was sent.`;
 }
 
@@ -169,6 +175,7 @@ export function shown(certificate: PeerCertificate): NonNullable<AppError['certi
     validTo,
     fingerprint,
     names: [...certificate.names],
+    problems: [...certificate.problems],
     problem: problemsOf(certificate),
   };
 }

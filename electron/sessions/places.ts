@@ -1,6 +1,6 @@
 /** Signing in: which server, as whom, and what is said where that fails. */
 import type { Credential, CredentialKeeper } from '../credentials/credential-keeper.ts';
-import type { WsmanClient } from '../remoting/index.ts';
+import { readClientCertificate, type ClientCertificate, type WsmanClient } from '../remoting/index.ts';
 import { AppFailure } from '../../shared/error.ts';
 import { effectiveSignIn, mayNeedNoPassword, type Server } from '../../shared/server.ts';
 import { explain } from './explain.ts';
@@ -14,6 +14,8 @@ export interface Destination {
   readonly credential?: Credential;
   /** Certificate authorities to trust besides the system's, PEM. */
   readonly ca?: string;
+  /** The user's own, where the server is signed in to with it; its password comes as the credential's. */
+  readonly certificate?: ClientCertificate;
   readonly banner?: string;
 }
 
@@ -40,7 +42,7 @@ export class Places {
 
   /** @throws AppFailure `credential.required` where a password is needed and none is known */
   async signIn(serverId: string, given: Credential | undefined): Promise<Place> {
-    const destination = await this.#options.resolve(serverId);
+    const destination = await this.#resolve(serverId);
     const { credentials } = this.#options;
     const { server } = destination;
     // Sealed at once: a connection holds it for as long as it may have to sign in again.
@@ -50,6 +52,22 @@ export class Places {
       throw credentialRequired(server.name);
     }
     return { destination, credential };
+  }
+
+  async #resolve(serverId: string): Promise<Destination> {
+    const destination = await this.#options.resolve(serverId);
+    const { auth, certificateFile, certificateKeyFile } = effectiveSignIn(destination.server.signIn);
+    if (auth !== 'certificate') return destination;
+    try {
+      const certificate = await readClientCertificate({
+        // Without one the reason is the same as that of a file that is gone.
+        certificate: certificateFile ?? '',
+        ...(certificateKeyFile === undefined ? {} : { key: certificateKeyFile }),
+      });
+      return { ...destination, certificate };
+    } catch (error) {
+      throw this.failure(error, destination.server);
+    }
   }
 
   /** It was let in: what was typed serves the next time, too. */

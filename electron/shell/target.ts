@@ -1,11 +1,14 @@
 /** Servers and wishes of the app as the remoting library takes them. */
 import type { Credential } from '../credentials/credential-keeper.ts';
-import type { WinRmTarget } from '../remoting/index.ts';
+import { passwordText, type ClientCertificate, type WinRmTarget } from '../remoting/index.ts';
 import type { Destination, ShellWish } from '../sessions/registry.ts';
 import { effectiveSignIn } from '../../shared/server.ts';
 
 /** Without a credential a ticket, the system's own log-on or a certificate is to serve. */
-export function targetOf({ server, ca }: Destination, credential: Credential | undefined): WinRmTarget {
+export function targetOf(
+  { server, ca, certificate }: Destination,
+  credential: Credential | undefined,
+): WinRmTarget {
   const signIn = effectiveSignIn(server.signIn);
   const { spnService, spnHost, proxy } = signIn;
   return {
@@ -23,11 +26,23 @@ export function targetOf({ server, ca }: Destination, credential: Credential | u
     },
     allowPlainBasic: server.allowPlainBasic,
     allowNtlmOverHttp: server.allowNtlmOverHttp,
-    ...(credential === undefined ? {} : { userName: credential.userName, password: credential.password }),
+    ...whoOf(certificate, credential),
     ...(proxy === undefined ? {} : { proxy: { url: /^http:/i.test(proxy) ? proxy : `http://${proxy}` } }),
     ...(ca === undefined ? {} : { ca }),
     ...(server.trustedFingerprint === undefined ? {} : { trustedFingerprint: server.trustedFingerprint }),
   };
+}
+
+/** A certificate says who it is itself; what was typed for it is its own password. */
+function whoOf(
+  certificate: ClientCertificate | undefined,
+  credential: Credential | undefined,
+): Partial<WinRmTarget> {
+  if (certificate === undefined) {
+    return credential === undefined ? {} : { userName: credential.userName, password: credential.password };
+  }
+  if (credential === undefined || certificate.kind === 'store') return { certificate };
+  return { certificate: { ...certificate, passphrase: passwordText(credential.password) } };
 }
 
 /** What New-PSSession was asked for. Configuration and buffer mode go other ways: with the server, and with Disconnect. */

@@ -1,5 +1,6 @@
 import { CornerDownLeft, Eye, EyeOff, KeyRound, TriangleAlert } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
+import { effectiveSignIn } from '../../../shared/server.ts';
 import { serverLabel } from '../../stores/servers.ts';
 import type { SignInAsk } from '../../stores/shell.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
@@ -24,10 +25,13 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
   const ids = { user: useId(), password: useId(), hint: useId() };
   if (server === undefined) return null;
   const name = serverLabel(server);
+  const { auth } = effectiveSignIn(server.signIn);
+  // A certificate says who it is; what locks its file is asked for.
+  const certificate = auth === 'certificate';
 
   function send(event: React.FormEvent): void {
     event.preventDefault();
-    const userName = user.current?.value.trim() ?? '';
+    const userName = certificate ? 'certificate' : (user.current?.value.trim() ?? '');
     if (userName === '') {
       setMissing(true);
       user.current?.focus();
@@ -39,10 +43,10 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
   return (
     <Dialog
       icon={<KeyRound aria-hidden />}
-      title={`Sign in to ${name}`}
+      title={certificate ? `Unlock your certificate for ${name}` : `Sign in to ${name}`}
       description={`${server.address}:${String(server.port)}, ${wayIn(server)}`}
       width="narrow"
-      initialFocus={server.userName === '' ? user : password}
+      initialFocus={server.userName === '' && !certificate ? user : password}
       onClose={() => ask.answer(null)}
     >
       <form onSubmit={send}>
@@ -57,26 +61,38 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
               </span>
             </div>
           )}
+          {auth === 'credssp' ? (
+            <div className="callout busy" role="status">
+              <TriangleAlert aria-hidden />
+              <span>CredSSP gives {name} this password, to act as you elsewhere.</span>
+            </div>
+          ) : null}
           <div className="lbl">
-            <label htmlFor={ids.user}>User name</label>
-            <span className={missing ? 'field bad' : 'field'}>
-              <input
-                id={ids.user}
-                ref={user}
-                defaultValue={server.userName}
-                autoComplete="off"
-                spellCheck={false}
-                aria-describedby={ids.hint}
-                aria-invalid={missing}
-                maxLength={256}
-                onChange={() => setMissing(false)}
-              />
-            </span>
-            <span className={missing ? 'under bad' : 'under'} id={ids.hint}>
-              {missing
-                ? 'Type who to sign in as'
-                : `DOMAIN\\name. For a local account write ${machineName(server.address)}\\name`}
-            </span>
+            {certificate ? null : (
+              <>
+                <label htmlFor={ids.user}>User name</label>
+                <span className={missing ? 'field bad' : 'field'}>
+                  <input
+                    id={ids.user}
+                    ref={user}
+                    defaultValue={server.userName}
+                    autoComplete="off"
+                    spellCheck={false}
+                    aria-describedby={ids.hint}
+                    aria-invalid={missing}
+                    maxLength={256}
+                    onChange={() => setMissing(false)}
+                  />
+                </span>
+                <span className={missing ? 'under bad' : 'under'} id={ids.hint}>
+                  {missing
+                    ? 'Type who to sign in as'
+                    : auth === 'kerberos'
+                      ? 'DOMAIN\\name, or name@domain'
+                      : `DOMAIN\\name. For a local account write ${machineName(server.address)}\\name`}
+                </span>
+              </>
+            )}
             <label htmlFor={ids.password}>Password</label>
             <span className="field">
               <input

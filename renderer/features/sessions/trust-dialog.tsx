@@ -1,5 +1,5 @@
 import { Award, ShieldAlert } from 'lucide-react';
-import { useId, useRef, useState } from 'react';
+import { Fragment, useId, useRef, useState } from 'react';
 import { serverLabel } from '../../stores/servers.ts';
 import type { TrustAsk } from '../../stores/shell.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
@@ -42,6 +42,21 @@ function day(text: string): string {
   return Number.isNaN(date.getTime()) ? text : date.toISOString().slice(0, 10);
 }
 
+/** Nobody this computer trusts says that the certificate is who it says. */
+const NOT_VOUCHED: ReadonlySet<string> = new Set([
+  'self-signed',
+  'unknown-issuer',
+  'incomplete-chain',
+  'untrusted',
+]);
+
+const OTHERS: Readonly<Record<string, { what: string; why: string } | undefined>> = {
+  revoked: { what: 'Revoked', why: 'by its issuer: do not trust it before you know why' },
+  'revocation-unknown': { what: 'Revocation', why: 'can’t be looked up' },
+  'wrong-purpose': { what: 'Purpose', why: 'not made for servers' },
+  weak: { what: 'Strength', why: 'signed or keyed too weakly to prove anything' },
+};
+
 const command = "Get-ChildItem Cert:\\LocalMachine\\My | ForEach-Object GetCertHashString 'SHA256'";
 
 /** Trust is given to this certificate at this server; the button that does no harm has the focus. */
@@ -58,9 +73,14 @@ export function TrustDialog({ ask }: { ask: TrustAsk }) {
   const changed = ask.error.code === 'tls.changed';
   const before = server.trustedFingerprint;
   const same = compareFingerprint(pasted, certificate.fingerprint);
+  const { problems } = certificate;
   const selfSigned = certificate.issuer === certificate.subject;
   const dated = new Date(certificate.validFrom) <= now && now <= new Date(certificate.validTo);
-  const named = covers(certificate.names, server.address);
+  // What main found counts; names are compared here only where it did not say.
+  const named =
+    problems === undefined ? covers(certificate.names, server.address) : !problems.includes('wrong-name');
+  const vouched = problems !== undefined && !problems.some((problem) => NOT_VOUCHED.has(problem));
+  const others = (problems ?? []).flatMap((problem) => OTHERS[problem] ?? []);
 
   return (
     <Dialog
@@ -87,12 +107,19 @@ export function TrustDialog({ ask }: { ask: TrustAsk }) {
           <span className="num">
             {day(certificate.validFrom)} to {day(certificate.validTo)}
           </span>
-          <Glyph name="bad" label="not trusted" />
+          <Glyph name={vouched ? 'ok' : 'bad'} label={vouched ? 'trusted' : 'not trusted'} />
           <span>Issuer</span>
           <span>
             {certificate.issuer}
-            {selfSigned ? ', signed by itself' : ', not known to this computer'}
+            {vouched ? '' : selfSigned ? ', signed by itself' : ', not known to this computer'}
           </span>
+          {others.map(({ what, why }) => (
+            <Fragment key={what}>
+              <Glyph name="bad" label="not in order" />
+              <span>{what}</span>
+              <span>{why}</span>
+            </Fragment>
+          ))}
         </div>
         {changed && before !== undefined ? (
           <div>

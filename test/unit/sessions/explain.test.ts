@@ -26,6 +26,19 @@ const TRANSPORT_CODES: Record<Exclude<TransportErrorCode, 'closed'>, true> = {
   'tls.untrusted': true,
   'tls.changed': true,
   'tls.failed': true,
+  'tls.old': true,
+  'tls.authority': true,
+  'certificate.unreadable': true,
+  'certificate.passphrase': true,
+  'certificate.no-key': true,
+  'certificate.mismatch': true,
+  'certificate.old-encryption': true,
+  'certificate.expired': true,
+  'certificate.not-yet-valid': true,
+  'certificate.purpose': true,
+  'certificate.store': true,
+  'certificate.required': true,
+  'certificate.refused': true,
   'proxy.invalid': true,
   'proxy.unreachable': true,
   'proxy.sign-in': true,
@@ -74,7 +87,11 @@ const ONE_THING: Partial<Record<SignInErrorCode, string>> = {
 };
 
 test.each(CODES)('%s has a sentence, a cause and a cure of its own', (code) => {
-  expectWords(explain(new TransportError(code, 'raw text'), server), code, code);
+  expectWords(
+    explain(new TransportError(code, 'raw text'), server),
+    code === 'certificate.passphrase' ? 'credential.required' : code,
+    code,
+  );
 });
 
 test.each(SIGN_IN)('signing in: %s has a sentence, a cause and a cure of its own', (code) => {
@@ -133,6 +150,36 @@ test('a certificate that is not accepted comes with what a person compares', () 
   );
   expect(changed.why).toContain('CC:DD');
   expect(changed.why).toContain('AA:BB');
+});
+
+test('a pinned certificate that changed is told although the new one would verify', () => {
+  const certificate = {
+    subject: 'CN=z002.corp.example',
+    names: ['z002.corp.example'],
+    issuer: 'CN=Corp authority',
+    validFrom: '2026-01-01',
+    validTo: '2027-01-01',
+    fingerprint: 'AA:BB',
+    problem: '',
+    problems: [],
+  };
+  const words = explain(new TransportError('tls.changed', '', { certificate }), server);
+  expect(words.certificate).toMatchObject({
+    problems: [],
+    problem: expect.stringMatching(/not the one/) as string,
+  });
+});
+
+test('a wrong password of a certificate is asked for anew, and a file that is gone is told as that', () => {
+  const locked = (given: boolean) =>
+    explain(new TransportError('certificate.passphrase', '', { facts: { given } }), server);
+  expect(locked(false).code).toBe('credential.required');
+  expect(locked(true)).toMatchObject({
+    code: 'signin.rejected',
+    title: expect.stringMatching(/not the password/) as string,
+  });
+  const gone = new TransportError('certificate.unreadable', '', { facts: { reason: 'not-found' } });
+  expect(explain(gone, server).why).toContain('no such file');
 });
 
 test('what the peer broke and what we broke are told apart, and neither shows a stack', () => {
