@@ -66,12 +66,13 @@ export const SYSTEM_NEEDS = [
   },
   {
     id: 'auth-lab',
-    name: 'MIT Kerberos, gss-ntlmssp, python3-gssapi and libfaketime (somebody else’s sign-in against our client)',
+    name: 'MIT and Heimdal Kerberos, gss-ntlmssp, python3-gssapi and libfaketime (somebody else’s sign-in against our client)',
     apt: [
       'krb5-kdc',
       'krb5-admin-server',
       'krb5-user',
       'libgssapi-krb5-2',
+      'libgssapi3-heimdal',
       'gss-ntlmssp',
       'python3-gssapi',
       'libfaketime',
@@ -80,7 +81,7 @@ export const SYSTEM_NEEDS = [
     present: async () =>
       installed('krb5kdc', 'kdb5_util', 'kadmin.local', 'kinit') &&
       (await succeeds('/usr/bin/python3', ['-c', GSSAPI_WITH_NTLM])) &&
-      (await succeeds('sh', ['-c', 'ls /usr/lib/*/faketime/libfaketime.so.1'])),
+      (await succeeds('sh', ['-c', 'ls /usr/lib/*/faketime/libfaketime.so.1 /usr/lib/*/libgssapi.so.3'])),
   },
 ];
 

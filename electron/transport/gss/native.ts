@@ -7,9 +7,18 @@ export type Pointer = bigint | null;
 
 let loading: Promise<Koffi> | undefined;
 
+/**
+ * Of the memory that a call on another thread has for its stack: eight times koffi's own, as looking up a realm's servers goes through name
+ * service modules of anybody's making, which were written for a thread's usual stack.
+ */
+const STACK_BYTES = 1024 * 1024;
+
 /** Rejects where there is no build of it for this system. */
 export function loadKoffi(): Promise<Koffi> {
-  loading ??= import('koffi');
+  loading ??= import('koffi').then((koffi) => {
+    koffi.config({ async_stack_size: STACK_BYTES });
+    return koffi;
+  });
   return loading;
 }
 
@@ -37,8 +46,8 @@ export class Gate {
   }
 }
 
-/** koffi refuses the 257th call that waits. */
-const quick = new Gate(128);
+/** Each call that koffi holds has a stack already; and four threads do no more at a time. */
+const quick = new Gate(16);
 
 /**
  * Calls that may wait for a key distribution centre, for as long as the library likes. Node has four threads for files, names and these
@@ -61,6 +70,8 @@ export function nativeCall(func: AsyncFunction, pace: 'quick' | 'slow' = 'quick'
       () =>
         new Promise<number>((resolve, reject) => {
           func.async(...args, (error: unknown, result: unknown) => {
+            // Whatever the library was given by its address lives until here.
+            args.at(0);
             if (error === null || error === undefined) resolve(Number(result));
             else reject(error instanceof Error ? error : new Error('A call into the library failed'));
           });

@@ -21,6 +21,12 @@ export const HOSTS = {
   sha384: 'sha384.contoso.test',
 } as const;
 
+export const ENCRYPTION = {
+  rc4: 'arcfour-hmac',
+  aes128: 'aes128-cts-hmac-sha1-96',
+  sha384: 'aes256-cts-hmac-sha384-192',
+} as const;
+
 export interface Realm {
   readonly folder: string;
   /** Client keytab of alice. */
@@ -31,8 +37,6 @@ export interface Realm {
 
 export interface Kdc {
   readonly port: number;
-  /** A krb5.conf that leads to it. */
-  readonly configFile: string;
   /** KRB5_CONFIG and what keeps a client away from the system's own tickets and keytabs. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -49,13 +53,13 @@ export async function createRealm(folder: string): Promise<Realm> {
     serviceKeytab: join(folder, 'services.keytab'),
   };
   // Any port will do: the administrator's programs work on the files.
-  const env = { ...SBIN, ...(await configure(realm, 0)).env };
+  const env = { ...SBIN, ...(await configure(realm, 0)) };
   await runToEnd('kdb5_util', ['create', '-r', REALM, '-s', '-P', 'MasterPass1!'], env);
-  const service = (host: string, type?: string): string[] =>
+  const service = (host: string, type = 'aes256-cts-hmac-sha1-96'): string[] =>
     ['HTTP', 'WSMAN'].flatMap((name) => [
-      `addprinc -randkey ${name}/${host}`,
-      `ktadd -k ${realm.serviceKeytab} ${name}/${host}`,
-      ...(type === undefined ? [] : [`setstr ${name}/${host} session_enctypes ${type}`]),
+      `addprinc -randkey -e ${type}:normal ${name}/${host}`,
+      `ktadd -k ${realm.serviceKeytab} -e ${type}:normal ${name}/${host}`,
+      `setstr ${name}/${host} session_enctypes ${type}`,
     ]);
   const commands = [
     // Active Directory asks everybody for pre-authentication.
@@ -65,9 +69,9 @@ export async function createRealm(folder: string): Promise<Realm> {
     `addprinc +requires_preauth -pw ${LOCKED.password} -allow_tix ${LOCKED.principal}`,
     ...service('localhost'),
     ...service(HOSTS.named),
-    ...service(HOSTS.rc4, 'arcfour-hmac'),
-    ...service(HOSTS.aes128, 'aes128-cts-hmac-sha1-96'),
-    ...service(HOSTS.sha384, 'aes256-cts-hmac-sha384-192'),
+    ...service(HOSTS.rc4, ENCRYPTION.rc4),
+    ...service(HOSTS.aes128, ENCRYPTION.aes128),
+    ...service(HOSTS.sha384, ENCRYPTION.sha384),
   ];
   await runToEnd('kadmin.local', ['-r', REALM], env, `${commands.join('\n')}\n`);
   return realm;
@@ -95,7 +99,7 @@ export async function startKdc(realm: Realm, clock?: string): Promise<Kdc> {
   let last: unknown;
   for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
     const port = await freePort();
-    const { env, configFile } = await configure(realm, port);
+    const env = await configure(realm, port);
     const program: Program = start(
       '/usr/bin/python3',
       [join(import.meta.dirname, 'keep.py'), 'krb5kdc', '-r', REALM, '-n'],
@@ -103,7 +107,7 @@ export async function startKdc(realm: Realm, clock?: string): Promise<Kdc> {
     );
     try {
       await program.line((line) => line.includes('commencing operation'));
-      return { port, configFile, env, stop: () => program.stop() };
+      return { port, env, stop: () => program.stop() };
     } catch (error) {
       last = error;
     }
@@ -111,32 +115,10 @@ export async function startKdc(realm: Realm, clock?: string): Promise<Kdc> {
   throw last;
 }
 
-async function configure(
-  realm: Realm,
-  port: number,
-): Promise<{ configFile: string; env: Record<string, string> }> {
+async function configure(realm: Realm, port: number): Promise<Record<string, string>> {
   const { folder } = realm;
-  const configFile = join(folder, `krb5-${port}.conf`);
   const kdcConfigFile = join(folder, `kdc-${port}.conf`);
-  await writeFile(
-    configFile,
-    `[libdefaults]
-  default_realm = ${REALM}
-  dns_lookup_kdc = false
-  dns_lookup_realm = false
-  dns_canonicalize_hostname = false
-  rdns = false
-  forwardable = true
-  udp_preference_limit = 1
-[realms]
-  ${REALM} = {
-    kdc = 127.0.0.1:${port}
-  }
-[domain_realm]
-  .contoso.test = ${REALM}
-  localhost = ${REALM}
-`,
-  );
+  const configFile = await clientConfig(realm, port);
   await writeFile(
     kdcConfigFile,
     `[kdcdefaults]
@@ -148,21 +130,55 @@ async function configure(
     key_stash_file = ${join(folder, 'stash')}
     acl_file = ${join(folder, 'nobody.acl')}
     max_life = 10h
-    supported_enctypes = aes256-cts-hmac-sha1-96:normal
+    supported_enctypes = aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal aes256-cts-hmac-sha384-192:normal
     master_key_type = aes256-cts-hmac-sha1-96
   }
 [logging]
   kdc = STDERR
 `,
   );
-  const env = {
+  return {
     KRB5_CONFIG: configFile,
     KRB5_KDC_PROFILE: kdcConfigFile,
     // Where nothing is, unless a test puts it there.
     KRB5CCNAME: `FILE:${join(folder, 'default.ccache')}`,
     KRB5_CLIENT_KTNAME: join(folder, 'none.keytab'),
   };
-  return { configFile, env };
+}
+
+/**
+ * Writes a krb5.conf that leads to a key distribution centre. `encryption`: the only type this side takes; nothing is forbidden otherwise,
+ * so that a refusal is the client's own.
+ */
+export async function clientConfig(
+  realm: Realm,
+  port: number,
+  encryption?: keyof typeof ENCRYPTION,
+): Promise<string> {
+  const file = join(realm.folder, `krb5-${port}-${encryption ?? 'any'}.conf`);
+  const types = encryption === undefined ? '' : `\n  permitted_enctypes = ${ENCRYPTION[encryption]}`;
+  await writeFile(
+    file,
+    `[libdefaults]
+  default_realm = ${REALM}
+  dns_lookup_kdc = false
+  dns_lookup_realm = false
+  dns_canonicalize_hostname = false
+  rdns = false
+  forwardable = true
+  udp_preference_limit = 1
+  allow_weak_crypto = true
+  allow_rc4 = true${types}
+[realms]
+  ${REALM} = {
+    kdc = 127.0.0.1:${port}
+  }
+[domain_realm]
+  .contoso.test = ${REALM}
+  localhost = ${REALM}
+`,
+  );
+  return file;
 }
 
 function freePort(): Promise<number> {

@@ -9,12 +9,14 @@ import { generate } from 'selfsigned';
 import {
   ALICE,
   atTime,
+  clientConfig,
   createRealm,
   HOSTS,
   LOCKED,
   OLD,
   REALM,
   startKdc,
+  type ENCRYPTION,
   type Kdc,
   type Realm,
 } from './kdc.ts';
@@ -100,6 +102,8 @@ export interface AuthLab {
   /** HTTPS that demands them. */
   readonly strict: Service;
   service(name: string, options: ServiceOptions): Promise<Service>;
+  /** A krb5.conf for a client that takes one type of encryption only. */
+  config(encryption: keyof typeof ENCRYPTION): Promise<string>;
   /** A file with a ticket-granting ticket for alice; `FILE:` names it to Kerberos. `clock`: got at another time (`-2d`). */
   ticket(options?: { readonly clock?: string; readonly lifetime?: string }): Promise<string>;
   peer(options?: {
@@ -107,6 +111,8 @@ export interface AuthLab {
     readonly bindings?: Uint8Array;
     /** The peer's own time, `+10m`. */
     readonly clock?: string;
+    /** The only type of encryption that the peer takes. */
+    readonly encryption?: keyof typeof ENCRYPTION;
   }): Promise<PeerContext>;
   stop(): Promise<void>;
 }
@@ -154,12 +160,17 @@ export async function startAuthLab(): Promise<AuthLab> {
       https,
       strict,
       service: (name, options) => services.listen(name, options),
+      config: (encryption) => clientConfig(realm, kdc.port, encryption),
       ticket: (options = {}) => getTicket(realm, kdc, join(folder, `ticket-${++tickets}`), options),
-      peer({ mechanisms = 'kerberos', bindings, clock } = {}) {
-        let peer = peers.get(clock ?? '');
+      async peer({ mechanisms = 'kerberos', bindings, clock, encryption } = {}) {
+        const kind = `${clock ?? ''} ${encryption ?? ''}`;
+        // Others are reading the usual one.
+        const config =
+          encryption === undefined ? {} : { KRB5_CONFIG: await clientConfig(realm, kdc.port, encryption) };
+        let peer = peers.get(kind);
         if (peer === undefined) {
-          peer = startPeer(serverEnv, clock);
-          peers.set(clock ?? '', peer);
+          peer = startPeer({ ...serverEnv, ...config, ...atTime(clock) });
+          peers.set(kind, peer);
           running.push(peer);
         }
         return peer.open(mechanisms, bindings);
@@ -259,24 +270,23 @@ async function getTicket(
   return file;
 }
 
-function startPeer(
-  env: Readonly<Record<string, string>>,
-  clock: string | undefined,
-): {
+function startPeer(env: Readonly<Record<string, string>>): {
   open(mechanisms: string, bindings: Uint8Array | undefined): Promise<PeerContext>;
   stop(): Promise<void>;
 } {
-  const program = start('/usr/bin/python3', [join(import.meta.dirname, 'peer.py')], {
-    ...env,
-    ...atTime(clock),
+  // It answers one question after the other.
+  const asked: ((answer: Record<string, unknown>) => void)[] = [];
+  const program = start('/usr/bin/python3', [join(import.meta.dirname, 'peer.py')], env, (line) => {
+    const answer = parsed(line);
+    if (answer === undefined) return false;
+    asked.shift()?.(answer);
+    return true;
   });
-  let asked = 0;
   let opened = 0;
   const ask = async (question: Record<string, unknown>): Promise<Record<string, unknown>> => {
-    const number = asked++;
-    program.write(`${JSON.stringify({ ...question, number })}\n`);
-    const mine = (line: string): boolean => parsed(line)?.['number'] === number;
-    const answer = parsed(await program.line(mine)) ?? {};
+    const answered = new Promise<Record<string, unknown>>((resolve) => asked.push(resolve));
+    program.write(`${JSON.stringify(question)}\n`);
+    const answer = await Promise.race([answered, program.ended]);
     if (typeof answer['error'] === 'string') throw new PeerError(answer['error'], bytes(answer['token']));
     return answer;
   };

@@ -5,7 +5,7 @@
   {"step": id, "token": ...}   -> {"token": ..., "complete": ...}
   {"info": id} · {"seal": id, "message": ...} · {"unseal": id, "header": ..., "data": ...}
   {"sign": id, "message": ...} · {"verify": id, "message": ..., "signature": ...} · {"close": id}
-A failure is answered by {"error": text, "token": what the other end should be told}. An answer repeats its command's "number".
+A failure is answered by {"error": text, "token": what the other end should be told}.
 
 environment: KRB5_CONFIG, KRB5_KTNAME, NTLM_USER_FILE
 """
@@ -56,12 +56,11 @@ def carry_out(command: dict) -> dict:
 def main():
     for line in sys.stdin:
         try:
-            command = json.loads(line)
-            answer = carry_out(command)
+            answer = carry_out(json.loads(line))
         except Exception as error:
             token = getattr(error, "token", None) or b""
             answer = {"error": f"{type(error).__name__}: {error}", "token": encoded(token)}
-        print(json.dumps({**answer, "number": command.get("number")}), flush=True)
+        print(json.dumps(answer), flush=True)
 
 
 main()

@@ -6,9 +6,11 @@ import type { Readable, Writable } from 'node:stream';
 export interface Program {
   /** The first line, printed already or to come, for which `wanted` is true. Rejects when the program ends before. */
   line(wanted: (line: string) => boolean): Promise<string>;
-  /** Every line so far. */
+  /** Every line so far that nobody consumed. */
   readonly lines: readonly string[];
   write(text: string): void;
+  /** Rejects when it ends, however that comes. */
+  readonly ended: Promise<never>;
   /** Closes its input and waits for its end; what does not end by that is killed. */
   stop(): Promise<void>;
 }
@@ -26,6 +28,8 @@ export function start(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  /** Sees every line first, and says whether it is done with it. */
+  consume: (line: string) => boolean = () => false,
 ): Program {
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(command, args, {
     env: { ...process.env, ...env },
@@ -35,6 +39,7 @@ export function start(
   const watchers = new Set<Watcher>();
   let ended: Error | undefined;
   const onLine = (line: string): void => {
+    if (consume(line)) return;
     lines.push(line);
     for (const watcher of watchers) {
       if (!watcher.wanted(line)) continue;
@@ -46,11 +51,17 @@ export function start(
   createInterface({ input: child.stderr }).on('line', onLine);
   // Writing to what has ended already; `ended` says so.
   child.stdin.on('error', () => undefined);
+  let sayEnded: (why: Error) => void = () => undefined;
+  const whenEnded = new Promise<never>((_, reject) => {
+    sayEnded = reject;
+  });
+  whenEnded.catch(() => undefined);
   const closed = new Promise<void>((resolve) => {
     const end = (why: string): void => {
       ended ??= new Error(`${command} ${args[0] ?? ''}: ${why}\n${lines.slice(-20).join('\n')}`);
       for (const watcher of watchers) watcher.reject(ended);
       watchers.clear();
+      sayEnded(ended);
       resolve();
     };
     child.once('error', (error) => end(error.message));
@@ -58,6 +69,7 @@ export function start(
   });
   return {
     lines,
+    ended: whenEnded,
     line(wanted) {
       const already = lines.find(wanted);
       if (already !== undefined) return Promise.resolve(already);
