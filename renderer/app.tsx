@@ -18,7 +18,10 @@ import { addServer } from './features/servers/server-list.tsx';
 import { Sidebar } from './features/servers/sidebar.tsx';
 import { Welcome } from './features/servers/welcome.tsx';
 import { AllowDialog } from './features/sessions/allow-dialog.tsx';
+import { DisconnectDialog } from './features/sessions/disconnect-dialog.tsx';
+import { NewSessionDialog } from './features/sessions/new-session-dialog.tsx';
 import { RemoveSessionDialog } from './features/sessions/remove-session-dialog.tsx';
+import { RemoveShellsDialog } from './features/sessions/remove-shells-dialog.tsx';
 import { ServerPage } from './features/sessions/server-page.tsx';
 import { SignInDialog } from './features/sessions/sign-in-dialog.tsx';
 import { StatusBar } from './features/sessions/status-bar.tsx';
@@ -152,7 +155,10 @@ function Dialogs() {
     <>
       {dialog?.kind === 'server' ? <ServerDialog ask={dialog} /> : null}
       {dialog?.kind === 'remove-server' ? <RemoveServerDialog server={dialog.server} /> : null}
-      {dialog?.kind === 'remove-session' ? <RemoveSessionDialog row={dialog.session} /> : null}
+      {dialog?.kind === 'remove-session' ? <RemoveSessionDialog rows={dialog.sessions} /> : null}
+      {dialog?.kind === 'disconnect-session' ? <DisconnectDialog rows={dialog.sessions} /> : null}
+      {dialog?.kind === 'new-session' ? <NewSessionDialog serverId={dialog.serverId} /> : null}
+      {dialog?.kind === 'remove-shells' ? <RemoveShellsDialog ask={dialog} /> : null}
       {dialog?.kind === 'settings' ? <SettingsDialog /> : null}
       {dialog?.kind === 'about' ? <AboutDialog /> : null}
       {dialog?.kind === 'paste' ? <PasteDialog sessionId={dialog.sessionId} text={dialog.text} /> : null}

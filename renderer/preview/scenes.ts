@@ -1,5 +1,6 @@
 import type { AppError } from '../../shared/error.ts';
 import type { Server } from '../../shared/server.ts';
+import type { SessionRow, ShellList } from '../../shared/session.ts';
 import { Settings } from '../../shared/settings.ts';
 import type { FakeMain } from '../bridge/fake.ts';
 import { createFakeMain, fakeRow, fakeServer, Refusal } from '../bridge/fake.ts';
@@ -197,8 +198,154 @@ export function playScene(show: string, theme: string): FakeMain {
       },
     ];
   }
+  sessionScene(fake, show);
   return themed(fake, theme);
 }
+
+/** Sessions that are cut, held elsewhere, left, or stand on the server; the time in them is now. */
+function sessionScene(fake: FakeMain, show: string): void {
+  const now = Date.now();
+  const first = (patch: Partial<SessionRow>): void => {
+    fake.sessions = fake.sessions.map((row) => (row.id === 1 ? { ...row, ...patch } : row));
+  };
+  if (show === 'interrupted') {
+    const retrying = {
+      kind: 'cut',
+      since: now - 72_000,
+      attempts: 5,
+      nextTryAt: now + 8_000,
+      givesUpAt: now + 168_000,
+      why: 'No answer: firewall, or the machine is off',
+    } as const;
+    first({ availability: 'Busy', retrying });
+    fake.sessions = fake.sessions.map((row) => (row.id === 2 ? { ...row, retrying } : row));
+    fake.snapshot(1).request = null;
+    fake.snapshot(1).commands.push({ commandId: 3, text: 'Watch-PrintLog', state: 'running' });
+  }
+  if (show === 'held') {
+    first({
+      state: 'Disconnected',
+      availability: 'Busy',
+      entered: false,
+      left: 'other-client',
+      retrying: {
+        kind: 'held',
+        since: now - 20_000,
+        attempts: 3,
+        nextTryAt: now + 7_000,
+        givesUpAt: now + 280_000,
+        why: 'Another client has it, or one that died and that the server has not missed yet',
+      },
+    });
+  }
+  if (show === 'left') {
+    first({
+      state: 'Disconnected',
+      availability: 'None',
+      entered: false,
+      name: 'Reporting',
+      left: 'earlier-run',
+      keptUntil: now + 5_000_000,
+    });
+  }
+  if (show === 'shells') {
+    fake.handlers['shells.list'] = () => ({ ...shells, listedAt: now });
+    const asDisconnected = {
+      state: 'Disconnected',
+      isPowerShell: true,
+      bufferMode: 'Block',
+      owner: 'CORP\\adm-ops',
+    };
+    shells.shells = [
+      {
+        ...asDisconnected,
+        shellId: 'A1',
+        name: 'Reporting',
+        configurationName: 'PowerShell.7',
+        clientIp: '10.20.4.7',
+        idleMs: 2_040_000,
+        ageMs: 10_260_000,
+        memory: '212MB',
+        idleTimeoutMs: 7_200_000,
+        fromEarlierRun: true,
+      },
+      {
+        ...asDisconnected,
+        shellId: 'A2',
+        name: 'IndexJob',
+        configurationName: 'PowerShell.7',
+        clientIp: '10.20.4.7',
+        idleMs: 2_040_000,
+        ageMs: 2_880_000,
+        memory: '148MB',
+        idleTimeoutMs: 7_200_000,
+        fromEarlierRun: true,
+      },
+      {
+        ...asDisconnected,
+        shellId: 'B1',
+        name: 'Inventory',
+        state: 'Connected',
+        configurationName: 'PowerShell.7',
+        clientIp: '10.20.9.31',
+        idleMs: 120_000,
+        ageMs: 18_720_000,
+        memory: '96MB',
+        idleTimeoutMs: 7_200_000,
+        fromEarlierRun: false,
+      },
+      {
+        ...asDisconnected,
+        shellId: 'B2',
+        name: 'Session3',
+        configurationName: 'Microsoft.PowerShell',
+        clientIp: '10.20.9.31',
+        idleMs: 13_200_000,
+        ageMs: 32_580_000,
+        memory: '88MB',
+        idleTimeoutMs: 43_200_000,
+        fromEarlierRun: false,
+      },
+      {
+        ...asDisconnected,
+        shellId: 'C1',
+        name: 'WinRM4',
+        configurationName: 'Microsoft.PowerShell',
+        clientIp: '10.20.9.31',
+        idleMs: 518_400_000,
+        ageMs: 518_400_000,
+        memory: '71MB',
+        fromEarlierRun: false,
+      },
+      {
+        ...asDisconnected,
+        shellId: 'C2',
+        name: 'WinRM9',
+        configurationName: 'Microsoft.PowerShell',
+        clientIp: '10.20.9.31',
+        idleMs: 518_400_000,
+        ageMs: 518_400_000,
+        memory: '71MB',
+        fromEarlierRun: false,
+      },
+      {
+        ...asDisconnected,
+        shellId: 'D1',
+        name: 'Session1',
+        state: 'Connected',
+        configurationName: 'Microsoft.PowerShell',
+        clientIp: '10.20.4.7',
+        idleMs: 0,
+        ageMs: 900_000,
+        memory: '90MB',
+        sessionId: 1,
+        fromEarlierRun: false,
+      },
+    ];
+  }
+}
+
+const shells: ShellList = { shells: [], userName: 'CORP\\adm-ops', mostShells: 30, listedAt: 0 };
 
 function themed(fake: FakeMain, theme: string): FakeMain {
   const parsed = Settings.shape.theme.safeParse(theme);

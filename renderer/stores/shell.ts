@@ -9,7 +9,10 @@ import type { SessionRow } from '../../shared/session.ts';
 export type Dialog =
   | { kind: 'server'; server: Server | null; draft: Partial<ServerDraft>; enterAfter: boolean }
   | { kind: 'remove-server'; server: Server }
-  | { kind: 'remove-session'; session: SessionRow }
+  | { kind: 'remove-session'; sessions: readonly SessionRow[] }
+  | { kind: 'new-session'; serverId: string }
+  | { kind: 'remove-shells'; serverId: string; shellIds: readonly string[] }
+  | { kind: 'disconnect-session'; sessions: readonly SessionRow[] }
   | { kind: 'settings' }
   | { kind: 'about' }
   | { kind: 'paste'; sessionId: number; text: string };

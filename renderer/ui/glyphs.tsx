@@ -1,9 +1,8 @@
 import type { ReactNode } from 'react';
-import type { SessionRow } from '../../shared/session.ts';
+import type { SessionGlyph } from '../stores/session-face.ts';
 
 /** A state has a shape, then a colour, then a word. */
-export type GlyphName =
-  'opened' | 'busy' | 'off' | 'held' | 'bad' | 'opening' | 'none' | 'ok' | 'up' | 'down' | 'unknown';
+export type GlyphName = SessionGlyph | 'ok' | 'up' | 'down' | 'unknown';
 
 const shapes: Readonly<Record<GlyphName, ReactNode>> = {
   opened: <circle cx="8" cy="8" r="4.5" fill="currentColor" stroke="none" />,
@@ -20,6 +19,7 @@ const shapes: Readonly<Record<GlyphName, ReactNode>> = {
       <path d="M5.75 8h4.5" />
     </>
   ),
+  cut: <path d="M3.4 9.7A4.9 4.9 0 0 1 9.7 3.4M12.6 6.3a4.9 4.9 0 0 1-6.3 6.3" />,
   bad: <path d="m4 4 8 8M12 4l-8 8" strokeWidth="2.25" />,
   opening: <circle cx="8" cy="8" r="5" strokeDasharray="2.6 2.6" />,
   none: <path d="M4.5 8h7" />,
@@ -34,6 +34,7 @@ const tones: Readonly<Record<GlyphName, string>> = {
   busy: 'is-busy',
   off: 'is-off',
   held: 'is-off',
+  cut: 'is-busy',
   bad: 'is-bad',
   opening: 'is-busy',
   none: 'is-none',
@@ -79,44 +80,4 @@ export function Logo() {
       />
     </svg>
   );
-}
-
-const stateGlyphs: Readonly<Record<SessionRow['state'], GlyphName>> = {
-  BeforeOpen: 'opening',
-  Opening: 'opening',
-  Connecting: 'opening',
-  Opened: 'opened',
-  Disconnecting: 'off',
-  Disconnected: 'off',
-  Broken: 'bad',
-  Closing: 'none',
-  Closed: 'none',
-};
-
-export function stateGlyph(state: SessionRow['state']): GlyphName {
-  return stateGlyphs[state];
-}
-
-/** `null` where the word alone is enough. */
-export function availabilityGlyph(row: SessionRow): GlyphName | null {
-  if (row.availability === 'Busy') return row.state === 'Disconnected' ? 'held' : 'busy';
-  if (row.availability === 'AvailableForNestedCommand' || row.availability === 'RemoteDebug') return 'busy';
-  return null;
-}
-
-/** The one that matters most, where there is room for a single mark. */
-export function sessionGlyph(row: SessionRow): GlyphName {
-  return row.state === 'Opened' ? (availabilityGlyph(row) ?? 'opened') : stateGlyph(row.state);
-}
-
-const weights: readonly GlyphName[] = ['busy', 'opening', 'opened', 'bad', 'held', 'off', 'none'];
-
-export function mostImportant(rows: readonly SessionRow[]): GlyphName | null {
-  const present = new Set(rows.map(sessionGlyph));
-  return weights.find((name) => present.has(name)) ?? null;
-}
-
-/** "Opened" is only worth a word where nothing says more. */
-export function stateWord(state: SessionRow['state']): string {
-  return state === 'Opening' || state === 'Connecting' ? `${state}…` : state;
 }

@@ -1,8 +1,11 @@
 import type { Desk } from '../desk.ts';
 import { changeSettings } from '../features/settings/settings-dialog.tsx';
 import { newSession } from '../features/sessions/open-session.ts';
+import { retryNow, toggleConnected } from '../features/sessions/session-verbs.ts';
 import { focusPage } from './focus.ts';
-import { closeTab, stepTab, welcomeTab } from '../stores/tabs.ts';
+import { currentRow, viewOf } from '../stores/sessions.ts';
+import { closeTab, serverTab, stepTab, welcomeTab } from '../stores/tabs.ts';
+import type { SessionRow } from '../../shared/session.ts';
 
 type Shell = 'electron' | 'browser' | undefined;
 
@@ -53,7 +56,15 @@ export function windowKey(desk: Desk, event: KeyboardEvent): boolean {
   else if (ctrlKey && !altKey && !shiftKey && key === ',')
     desk.shell.setState({ dialog: { kind: 'settings' } });
   else if (ctrlKey && shiftKey && key === 'e') focusFilter(desk);
-  else if ((ctrlKey && shiftKey && key === 'n') || (altKey && !ctrlKey && !shiftKey && key === 'n')) {
+  else if (key === 'f5' && !ctrlKey && !altKey && !shiftKey) {
+    const row = currentSession(desk);
+    if (row?.retrying === undefined) return false;
+    void retryNow(desk, row);
+  } else if (ctrlKey && shiftKey && !altKey && key === 'd') {
+    const rows = chosenSessions(desk);
+    if (rows.length === 0) return false;
+    void toggleConnected(desk, rows);
+  } else if ((ctrlKey && shiftKey && key === 'n') || (altKey && !ctrlKey && !shiftKey && key === 'n')) {
     if (active === null || active === welcomeTab) return false;
     void newSession(desk, active);
   } else if (ctrlKey && shiftKey && key === 'f') {
@@ -74,4 +85,23 @@ export function windowKey(desk: Desk, event: KeyboardEvent): boolean {
 function activeTerminal(desk: Desk) {
   const shown = document.querySelector<HTMLElement>('[data-session-id]')?.dataset.sessionId;
   return shown === undefined ? undefined : desk.terminals.known(Number(shown));
+}
+
+/** The session that the shown page is about. */
+function currentSession(desk: Desk): SessionRow | null {
+  const { active } = desk.tabs.getState();
+  if (active === null || active === welcomeTab) return null;
+  const rows = desk.sessions.getState().rows.filter((row) => row.serverId === active);
+  return currentRow(rows, serverTab(desk.tabs.getState(), active).selectedSession);
+}
+
+/** It, and those marked together with it. */
+function chosenSessions(desk: Desk): readonly SessionRow[] {
+  const row = currentSession(desk);
+  if (row === null) return [];
+  const { rows } = desk.sessions.getState();
+  const { marked } = viewOf(desk.sessions.getState(), row.serverId);
+  return rows.filter(
+    (each) => each.id === row.id || (each.serverId === row.serverId && marked.includes(each.id)),
+  );
 }

@@ -5,7 +5,8 @@ import type { TabId } from '../stores/tabs.ts';
 import { closeTab, openTab, serverTab, welcomeTab } from '../stores/tabs.ts';
 import { useDesk, useSlice } from './desk-context.ts';
 import { focusPage } from './focus.ts';
-import { Glyph, mostImportant } from './glyphs.tsx';
+import { faceOfTab, windowTitle } from '../stores/session-face.ts';
+import { Glyph } from './glyphs.tsx';
 import { closeTabKey } from './keys.ts';
 import { Tip } from './tip.tsx';
 
@@ -16,11 +17,12 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
   const name = id === welcomeTab ? 'Welcome' : server === undefined ? 'Removed' : serverLabel(server);
   const shell = useSlice(desk.shell, (state) => state.info?.shell);
   const { opening, failure } = useSlice(desk.tabs, (state) => serverTab(state, id));
-  const glyph = opening ? 'opening' : failure === null ? mostImportant(rows) : 'bad';
+  const face = faceOfTab(rows, { opening, failure });
+  const title = windowTitle(name, face);
 
   useEffect(() => {
-    if (active) document.title = id === welcomeTab ? 'PSDeck' : `${name} · PSDeck`;
-  }, [active, id, name]);
+    if (active) document.title = id === welcomeTab ? 'PSDeck' : title;
+  }, [active, id, title]);
 
   return (
     <div
@@ -57,8 +59,8 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
         event.preventDefault();
       }}
     >
-      {id === welcomeTab ? <House className="s" aria-hidden /> : <Glyph name={glyph ?? 'none'} />}
-      <span className="cut" title={name}>
+      {id === welcomeTab ? <House className="s" aria-hidden /> : <Glyph name={face?.glyph ?? 'none'} />}
+      <span className="cut" title={face === null ? name : `${name}, ${face.word}`}>
         {name}
       </span>
       {/* For the mouse: inside a tab nothing else can be reached, and the keyboard has Delete and a key of the window. */}

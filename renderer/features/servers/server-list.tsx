@@ -5,9 +5,10 @@ import type { Server } from '../../../shared/server.ts';
 import type { Desk } from '../../desk.ts';
 import type { ServersState } from '../../stores/servers.ts';
 import { filterServers, serverLabel } from '../../stores/servers.ts';
+import { faceOfAll } from '../../stores/session-face.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import type { GlyphName } from '../../ui/glyphs.tsx';
-import { Glyph, mostImportant } from '../../ui/glyphs.tsx';
+import { Glyph } from '../../ui/glyphs.tsx';
 import type { MenuEntries } from '../../ui/menu.tsx';
 import { WithContextMenu } from '../../ui/menu.tsx';
 import { enterServer, openServer } from '../sessions/open-session.ts';
@@ -71,7 +72,7 @@ function Node({ server, selected }: { server: Server; selected: boolean }) {
   const desk = useDesk();
   const told = useSlice(desk.servers, (state) => reachOf(server, state.reach));
   const rows = useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === server.id);
-  const important = mostImportant(rows);
+  const face = faceOfAll(rows);
   const answers = rows.some((row) => row.state === 'Opened');
   const name = serverLabel(server);
   const reach = answers ? 'up' : told;
@@ -81,9 +82,12 @@ function Node({ server, selected }: { server: Server; selected: boolean }) {
       <span className="name" title={name === server.address ? name : `${name}, ${server.address}`}>
         {name}
       </span>
-      {important === null ? null : (
-        <span className="sessions" title={`${String(rows.length)} sessions`}>
-          <Glyph name={important} />
+      {face === null ? null : (
+        <span
+          className="sessions"
+          title={`${face.word}, ${String(rows.length)} ${rows.length === 1 ? 'session' : 'sessions'}`}
+        >
+          <Glyph name={face.glyph} />
           <span className="num">{rows.length}</span>
           <span className="hidden">{selected ? 'sessions' : ''}</span>
         </span>

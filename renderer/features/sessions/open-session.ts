@@ -1,6 +1,6 @@
 import type { AppError } from '../../../shared/error.ts';
 import type { Allowance } from '../../../shared/server.ts';
-import type { SessionRow } from '../../../shared/session.ts';
+import type { NewSessionOptions, SessionRow } from '../../../shared/session.ts';
 import { appErrorOf } from '../../bridge/client.ts';
 import type { Desk } from '../../desk.ts';
 import { noteReach, putServer } from '../../stores/servers.ts';
@@ -75,71 +75,95 @@ function askAllow(desk: Desk, serverId: string, what: Allowance, error: AppError
   });
 }
 
+export type Asked<T> =
+  | { readonly ok: true; readonly value: T }
+  /** Without an error where the person gave up. */
+  | { readonly ok: false; readonly error: AppError | null };
+
 /**
- * Opens a session, asking what has to be asked on the way. Each question is asked because of an answer of the server, and a rejected
- * password is never sent a second time. Returns `null` where the person gave up or it failed; why then stands in the server's tab.
+ * Does something on a server, asking what has to be asked on the way. Each question is asked because of an answer of the server, and a
+ * rejected password is never sent a second time. Never throws.
  */
-export async function createSession(
+export async function asking<T>(
   desk: Desk,
   serverId: string,
-  options: { enter: boolean; name?: string },
-): Promise<SessionRow | null> {
-  const { bridge, tabs, shell, terminals } = desk;
-  // Lives in this call only: typed once, it serves the further tries this opening needs.
+  attempt: (signIn: { readonly credential?: Credential }) => Promise<T>,
+): Promise<Asked<T>> {
+  const { bridge, shell } = desk;
+  // Lives in this call only: typed once, it serves the further tries this needs.
   let credential: Credential | undefined;
-  patchServerTab(tabs, serverId, { opening: true, failure: null });
   try {
     for (;;) {
       try {
-        const row = await bridge.call('sessions.create', {
-          serverId,
-          size: terminals.likelySize(),
-          enter: options.enter,
-          ...(options.name === undefined || options.name === '' ? {} : { name: options.name }),
-          ...(credential === undefined ? {} : { credential }),
-        });
-        putSession(desk.sessions, row);
-        noteReach(desk.servers, serverId, 'up');
-        patchServerTab(tabs, serverId, { selectedSession: row.id });
-        return row;
+        // oxlint-disable-next-line no-await-in-loop -- the next attempt follows from the answer to this one
+        return { ok: true, value: await attempt(credential === undefined ? {} : { credential }) };
       } catch (thrown) {
         const error = appErrorOf(thrown);
         if (asksCredential(error.code)) {
           const refused = error.code === 'credential.required' ? null : error;
+          // oxlint-disable-next-line no-await-in-loop
           const typed = await askCredential(desk, serverId, refused);
-          if (typed === null) return null;
+          if (typed === null) return { ok: false, error: null };
           credential = typed;
         } else if (asksTrust(error)) {
-          if (!(await askTrust(desk, serverId, error))) return null;
+          // oxlint-disable-next-line no-await-in-loop
+          if (!(await askTrust(desk, serverId, error))) return { ok: false, error: null };
           const fingerprint = error.certificate?.fingerprint ?? '';
           putServer(
             desk.servers,
+            // oxlint-disable-next-line no-await-in-loop
             await bridge.call('servers.trustCertificate', { id: serverId, fingerprint }),
           );
         } else if (LIFTED[error.code] !== undefined) {
           const what = LIFTED[error.code] as Allowance;
-          if (!(await askAllow(desk, serverId, what, error))) {
-            patchServerTab(tabs, serverId, { failure: { error, enter: options.enter } });
-            return null;
-          }
+          // oxlint-disable-next-line no-await-in-loop
+          if (!(await askAllow(desk, serverId, what, error))) return { ok: false, error };
+          // oxlint-disable-next-line no-await-in-loop
           putServer(desk.servers, await bridge.call('servers.allow', { id: serverId, what }));
         } else {
           if (error.code.startsWith('connect.')) noteReach(desk.servers, serverId, 'down');
-          patchServerTab(tabs, serverId, { failure: { error, enter: options.enter } });
-          return null;
+          return { ok: false, error };
         }
       }
     }
   } catch (thrown) {
-    patchServerTab(tabs, serverId, { failure: { error: appErrorOf(thrown), enter: options.enter } });
-    return null;
+    return { ok: false, error: appErrorOf(thrown) };
   } finally {
-    patchServerTab(tabs, serverId, { opening: false });
     if (shell.getState().signIn?.serverId === serverId) shell.setState({ signIn: null });
   }
 }
 
-function focusTerminal(desk: Desk, row: SessionRow): void {
+/** Opens a session. Returns `null` where the person gave up or it failed; why then stands in the server's tab. */
+export async function createSession(
+  desk: Desk,
+  serverId: string,
+  wish: { enter: boolean; name?: string; options?: NewSessionOptions },
+): Promise<SessionRow | null> {
+  const { bridge, tabs, terminals } = desk;
+  patchServerTab(tabs, serverId, { opening: true, failure: null });
+  const asked = await asking(desk, serverId, (signIn) =>
+    bridge.call('sessions.create', {
+      serverId,
+      size: terminals.likelySize(),
+      enter: wish.enter,
+      ...(wish.name === undefined || wish.name === '' ? {} : { name: wish.name }),
+      ...(wish.options === undefined ? {} : { options: wish.options }),
+      ...signIn,
+    }),
+  );
+  patchServerTab(tabs, serverId, { opening: false });
+  if (!asked.ok) {
+    if (asked.error !== null)
+      patchServerTab(tabs, serverId, { failure: { error: asked.error, enter: wish.enter } });
+    return null;
+  }
+  putSession(desk.sessions, asked.value);
+  noteReach(desk.servers, serverId, 'up');
+  patchServerTab(tabs, serverId, { selectedSession: asked.value.id });
+  return asked.value;
+}
+
+export function focusTerminal(desk: Desk, row: SessionRow): void {
   // After the pane was drawn, which the new row brings about.
   requestAnimationFrame(() => desk.terminals.known(row.id)?.focus());
 }
@@ -202,15 +226,4 @@ export async function enterSession(desk: Desk, row: SessionRow): Promise<void> {
 
 export async function exitSession(desk: Desk, row: SessionRow): Promise<void> {
   await tell(desk, row.serverId, desk.bridge.call('sessions.exit', { sessionId: row.id }));
-}
-
-/** Remove, by a person: what would stop something that runs is asked first. */
-export async function askRemoveSession(desk: Desk, row: SessionRow): Promise<void> {
-  if (row.availability === 'Busy') {
-    desk.shell.setState({ dialog: { kind: 'remove-session', session: row } });
-  } else await removeSession(desk, row);
-}
-
-export async function removeSession(desk: Desk, row: SessionRow): Promise<void> {
-  await tell(desk, row.serverId, desk.bridge.call('sessions.remove', { sessionId: row.id }));
 }

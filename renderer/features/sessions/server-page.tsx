@@ -1,8 +1,8 @@
-import { Ellipsis, LogIn, Plus } from 'lucide-react';
+import { Ellipsis, ListFilter, LogIn, Plus } from 'lucide-react';
 import type { Server } from '../../../shared/server.ts';
 import type { SessionRow } from '../../../shared/session.ts';
 import { serverLabel } from '../../stores/servers.ts';
-import { isLive } from '../../stores/sessions.ts';
+import { currentRow, filterRows, isLive, patchView, viewOf } from '../../stores/sessions.ts';
 import { patchServerTab, serverTab } from '../../stores/tabs.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Glyph } from '../../ui/glyphs.tsx';
@@ -12,16 +12,12 @@ import { editServer, serverEntries } from '../servers/server-list.tsx';
 import { TerminalPane } from '../terminal/terminal-pane.tsx';
 import { enterServer, newSession } from './open-session.ts';
 import { SessionTable } from './session-table.tsx';
+import { ShellQuota, ShellTable } from './shell-table.tsx';
 import { Trouble } from './trouble.tsx';
 
 export function useServerRows(serverId: string | null): readonly SessionRow[] {
   const desk = useDesk();
   return useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === serverId);
-}
-
-/** The row the page is about: the chosen one, else the one somebody is inside of, else the newest. */
-export function currentRow(rows: readonly SessionRow[], chosen: number | null): SessionRow | null {
-  return rows.find((row) => row.id === chosen) ?? rows.find((row) => row.entered) ?? rows.at(-1) ?? null;
 }
 
 /** That something is on its way, and what takes the time where main says so (the practice server's engine is built once). */
@@ -53,12 +49,73 @@ function Facts({ server, rows }: { server: Server; rows: readonly SessionRow[] }
   );
 }
 
+/** The sessions of this run, or everything of the user on the server; and which of the first are shown. */
+function Views({ server, rows }: { server: Server; rows: readonly SessionRow[] }) {
+  const desk = useDesk();
+  const { show, filter, list } = useSlice(desk.sessions, (state) => viewOf(state, server.id));
+  const tabs = [
+    { value: 'run', label: 'This run', count: rows.length },
+    { value: 'server', label: 'On the server', count: list?.shells.length },
+  ] as const;
+  return (
+    <div className="views">
+      <div role="tablist" aria-label="Which sessions" className="views-list">
+        {tabs.map(({ value, label, count }) => (
+          <button
+            key={value}
+            type="button"
+            role="tab"
+            aria-selected={show === value}
+            tabIndex={show === value ? 0 : -1}
+            onClick={() => patchView(desk.sessions, server.id, { show: value })}
+            onKeyDown={(event) => {
+              if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+              patchView(desk.sessions, server.id, { show: show === 'run' ? 'server' : 'run' });
+              const strip = event.currentTarget.parentElement;
+              requestAnimationFrame(() =>
+                strip?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus(),
+              );
+              event.preventDefault();
+            }}
+          >
+            {label} {count === undefined ? null : <span className="num">{count}</span>}
+          </button>
+        ))}
+      </div>
+      {show === 'server' ? (
+        <ShellQuota serverId={server.id} />
+      ) : rows.length < FILTER_FROM && filter === '' ? null : (
+        <label className="field soft-edge">
+          <ListFilter aria-hidden />
+          <input
+            value={filter}
+            placeholder="Filter"
+            title="By id, name, computer, state, configuration or availability; * and ? stand for any"
+            aria-label="Filter sessions"
+            spellCheck={false}
+            autoComplete="off"
+            onChange={(event) => patchView(desk.sessions, server.id, { filter: event.target.value })}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') patchView(desk.sessions, server.id, { filter: '' });
+            }}
+          />
+        </label>
+      )}
+    </div>
+  );
+}
+
+/** Fewer sessions are seen at a glance. */
+const FILTER_FROM = 5;
+
 export function ServerPage({ server }: { server: Server }) {
   const desk = useDesk();
   const tab = useSlice(desk.tabs, (state) => serverTab(state, server.id));
   const shell = useSlice(desk.shell, (state) => state.info?.shell);
   const rows = useServerRows(server.id);
+  const { show, filter } = useSlice(desk.sessions, (state) => viewOf(state, server.id));
   const row = currentRow(rows, tab.selectedSession);
+  const shown = filterRows(rows, filter);
   const name = serverLabel(server);
   const { failure } = tab;
 
@@ -76,14 +133,33 @@ export function ServerPage({ server }: { server: Server }) {
           <Plus aria-hidden />
           New session <kbd>{newSessionKey(shell)}</kbd>
         </button>
-        <MenuButton entries={serverEntries(desk, server)}>
+        <MenuButton
+          entries={[
+            {
+              label: 'New session with options…',
+              icon: <Plus aria-hidden />,
+              run: () => desk.shell.setState({ dialog: { kind: 'new-session', serverId: server.id } }),
+            },
+            null,
+            ...serverEntries(desk, server),
+          ]}
+        >
           <button type="button" className="iconbtn" aria-label={`More about ${name}`}>
             <Ellipsis aria-hidden />
           </button>
         </MenuButton>
       </div>
-      {rows.length === 0 ? null : <SessionTable serverId={server.id} rows={rows} selected={row} />}
-      {failure !== null ? (
+      <Views server={server} rows={rows} />
+      {show === 'server' || rows.length === 0 ? null : shown.length === 0 ? (
+        <p className="termnote" role="status">
+          No session matches “{filter}”.
+        </p>
+      ) : (
+        <SessionTable serverId={server.id} rows={shown} selected={row} />
+      )}
+      {show === 'server' ? (
+        <ShellTable key={server.id} serverId={server.id} />
+      ) : failure !== null ? (
         <Trouble
           error={failure.error}
           onRetry={() => {

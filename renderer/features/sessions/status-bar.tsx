@@ -2,8 +2,10 @@ import { SlidersHorizontal } from 'lucide-react';
 import { serverLabel } from '../../stores/servers.ts';
 import { serverTab } from '../../stores/tabs.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
-import { Glyph, sessionGlyph } from '../../ui/glyphs.tsx';
-import { currentRow, useServerRows } from './server-page.tsx';
+import { faceOf } from '../../stores/session-face.ts';
+import { Glyph } from '../../ui/glyphs.tsx';
+import { currentRow } from '../../stores/sessions.ts';
+import { useServerRows } from './server-page.tsx';
 
 /** Where you are, in one line. A fact that does not fit drops whole. */
 export function StatusBar() {
@@ -32,9 +34,9 @@ export function StatusBar() {
           <>
             <span>
               <span className="state">
-                <Glyph name={sessionGlyph(row)} />
+                <Glyph name={faceOf(row).one.glyph} />
                 <span>
-                  {row.name}, {row.state === 'Opened' ? row.availability : row.state}
+                  {row.name}, {faceOf(row).one.word}
                 </span>
               </span>
             </span>

@@ -27,13 +27,19 @@ export async function changeSettings(desk: Desk, change: Partial<Settings>): Pro
   }
 }
 
+const closings = [
+  ['keep-busy', 'Keep those that run a command'],
+  ['keep', 'Keep all'],
+  ['remove', 'End all'],
+] as const;
+
 function NumberSetting({
   name,
   title,
   hint,
   refusal,
 }: {
-  name: 'fontSize' | 'scrollback';
+  name: 'fontSize' | 'scrollback' | 'retryMinutes';
   title: string;
   hint: string;
   refusal: string;
@@ -127,6 +133,31 @@ export function SettingsDialog() {
           title="Lines kept above the screen"
           hint="For each session, from 100 to 1,000,000."
           refusal="From 100 to 1,000,000."
+        />
+        <div className="opt">
+          <div>
+            <span id={`${id}-close`}>When PSDeck ends</span>
+            <p>Sessions that are kept run on at their servers, and are offered at the next start.</p>
+          </div>
+          <span className="seg" role="radiogroup" aria-labelledby={`${id}-close`}>
+            {closings.map(([value, label]) => (
+              <label key={value}>
+                <input
+                  type="radio"
+                  name="onClose"
+                  checked={settings.onClose === value}
+                  onChange={() => void changeSettings(desk, { onClose: value })}
+                />
+                {label}
+              </label>
+            ))}
+          </span>
+        </div>
+        <NumberSetting
+          name="retryMinutes"
+          title="Try again after an interruption"
+          hint="Minutes, from 1 to 1440, for sessions opened from now on."
+          refusal="From 1 to 1440."
         />
         <div className="opt">
           <div>

@@ -12,12 +12,15 @@ import {
 import { useEffect, useMemo } from 'react';
 import type { SessionRow } from '../../../shared/session.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
-import { Glyph, sessionGlyph } from '../../ui/glyphs.tsx';
+import { faceOf } from '../../stores/session-face.ts';
+import { Glyph } from '../../ui/glyphs.tsx';
 import type { MenuEntries } from '../../ui/menu.tsx';
 import { WithContextMenu } from '../../ui/menu.tsx';
 import { Tip } from '../../ui/tip.tsx';
 import { isLive } from '../../stores/sessions.ts';
-import { askRemoveSession, enterAgain, enterSession, exitSession } from '../sessions/open-session.ts';
+import { enterAgain, enterSession, exitSession } from '../sessions/open-session.ts';
+import { askRemoveSessions } from '../sessions/session-verbs.ts';
+import { RetryingBar } from '../sessions/retrying-bar.tsx';
 import { Trouble } from '../sessions/trouble.tsx';
 import { CompletionMenu } from './completion-menu.tsx';
 import { FindBar } from './find-bar.tsx';
@@ -148,7 +151,7 @@ export function TerminalPane({ row }: { row: SessionRow }) {
         data-session-id={row.id}
       >
         <div className="pane-head">
-          <Glyph name={sessionGlyph(row)} />
+          <Glyph name={faceOf(row).one.glyph} />
           <b className="num">
             {row.id} {row.name}
           </b>
@@ -183,7 +186,7 @@ export function TerminalPane({ row }: { row: SessionRow }) {
               type="button"
               className="iconbtn small"
               aria-label={`Remove ${row.name}`}
-              onClick={() => void askRemoveSession(desk, row)}
+              onClick={() => void askRemoveSessions(desk, [row])}
             >
               <Trash2 className="s" aria-hidden />
             </button>
@@ -191,6 +194,7 @@ export function TerminalPane({ row }: { row: SessionRow }) {
         </div>
         <Ended row={row} />
         <Page key={row.id} view={view} row={row} />
+        <RetryingBar row={row} />
         {row.entered || row.state !== 'Opened' ? null : <RunLine row={row} view={view} />}
       </section>
     </div>
