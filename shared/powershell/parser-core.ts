@@ -1,0 +1,231 @@
+import { Scanner } from './scanner.ts';
+import type { Mode } from './scanner.ts';
+import type { ReadNested } from './string-scanner.ts';
+import type { RawToken, SyntaxError, TokenRole } from './tokens.ts';
+
+export type NodeKind =
+  | 'array'
+  | 'assignment'
+  | 'attribute'
+  | 'binary'
+  | 'block'
+  | 'command'
+  | 'conversion'
+  | 'expandable'
+  | 'hash'
+  | 'index'
+  | 'invocation'
+  | 'list'
+  | 'member'
+  | 'number'
+  | 'pair'
+  | 'parameter'
+  | 'parentheses'
+  | 'pipeline'
+  | 'statement'
+  | 'string'
+  | 'subexpression'
+  | 'ternary'
+  | 'type'
+  | 'unary'
+  | 'variable';
+
+/** What the tokens mean, as far as this program asks. A command's first part is its name; an assignment's are target and value. */
+export interface Node {
+  readonly kind: NodeKind;
+  readonly from: number;
+  readonly to: number;
+  readonly parts: readonly Node[];
+}
+
+/**
+ * Every level of braces, parentheses or operators takes a few calls; this many are far from the end of any stack, and far beyond what
+ * anybody nests.
+ */
+const deepest = 250;
+
+/** Thrown and caught within this folder: the text is nested too deeply to be looked at. */
+export class TooDeep extends Error {
+  override readonly name = 'TooDeep';
+}
+
+/** A token that was read and not taken, and how to be as if it had not been read. */
+interface Peeked {
+  readonly token: RawToken;
+  readonly start: number;
+  readonly mode: Mode;
+  readonly signed: boolean;
+  readonly name: boolean;
+  readonly errors: readonly SyntaxError[];
+}
+
+/** One token of look-ahead, read again when the mode changes; what was read stands in `tokens`. */
+export class ParserCore {
+  readonly text: string;
+  readonly errors: SyntaxError[];
+  readonly tokens: RawToken[] = [];
+  readonly scanner: Scanner;
+  mode: Mode = 'command';
+  signed = true;
+  name = false;
+  #peeked: Peeked | null = null;
+  #depth: number;
+  /** What is wrong with the token being read; it counts once the token is taken. */
+  pending: SyntaxError[] = [];
+  /** The end of the last token taken, line ends apart. */
+  last = 0;
+  /** Line ends were taken since. */
+  #newLineSince = false;
+
+  constructor(
+    text: string,
+    from: number,
+    end: number,
+    errors: SyntaxError[],
+    depth: number,
+    nested: ReadNested,
+  ) {
+    this.text = text;
+    this.errors = errors;
+    this.#depth = depth;
+    this.last = from;
+    this.scanner = new Scanner(text, from, end, (error) => this.pending.push(error), nested);
+  }
+
+  get depth(): number {
+    return this.#depth;
+  }
+
+  deeper<T>(read: () => T): T {
+    if (this.#depth >= deepest) throw new TooDeep();
+    this.#depth++;
+    try {
+      return read();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** Reads in another mode, then goes on in the one before. */
+  within<T>(mode: Mode, signed: boolean, name: boolean, read: () => T): T {
+    const before = { mode: this.mode, signed: this.signed, name: this.name };
+    this.set(mode, signed, name);
+    const result = read();
+    this.set(before.mode, before.signed, before.name);
+    return result;
+  }
+
+  set(mode: Mode, signed: boolean, name = false): void {
+    this.mode = mode;
+    this.signed = signed;
+    this.name = name;
+  }
+
+  peek(): RawToken {
+    const { mode, signed, name } = this;
+    const known = this.#peeked;
+    if (known !== null) {
+      if (known.mode === mode && known.signed === signed && known.name === name) return known.token;
+      this.#forget(known);
+    }
+    const start = this.scanner.position;
+    this.pending = [];
+    const token = this.scanner.next({ mode, signed, name });
+    this.#peeked = { token, start, mode, signed, name, errors: this.pending };
+    return token;
+  }
+
+  #forget(peeked: Peeked): void {
+    this.scanner.position = peeked.start;
+    this.scanner.skipped = [];
+    this.#peeked = null;
+  }
+
+  take(): RawToken {
+    const token = this.peek();
+    this.errors.push(...(this.#peeked?.errors ?? []));
+    this.#peeked = null;
+    this.tokens.push(...this.scanner.skipped.splice(0), token);
+    if (token.kind === 'NewLine') this.#newLineSince = true;
+    else if (token.kind !== 'EndOfInput') {
+      this.last = token.to;
+      this.#newLineSince = false;
+    }
+    return token;
+  }
+
+  takeIf(...kinds: readonly string[]): RawToken | null {
+    return kinds.includes(this.peek().kind) ? this.take() : null;
+  }
+
+  /** The argument of `--%`, which is no token like others. */
+  takeVerbatim(): RawToken {
+    if (this.#peeked !== null) this.#forget(this.#peeked);
+    const token = this.scanner.verbatim();
+    this.tokens.push(...this.scanner.skipped.splice(0), token);
+    this.last = token.to;
+    return token;
+  }
+
+  /** Back to before a token that was taken. */
+  resync(to: RawToken): void {
+    if (this.#peeked !== null) this.#forget(this.#peeked);
+    const index = this.tokens.lastIndexOf(to);
+    if (index >= 0) this.tokens.length = index;
+    this.scanner.position = to.from;
+    const before = this.tokens.findLast(({ kind }) => kind !== 'Comment' && kind !== 'NewLine');
+    this.last = before?.to ?? this.last;
+    this.#newLineSince = this.tokens.at(-1)?.kind === 'NewLine';
+  }
+
+  /** Up to the brace that closes what is open here, whatever stands before it. */
+  passOver(): void {
+    this.set('command', true);
+    for (let open = 0; ;) {
+      const { kind } = this.peek();
+      if (kind === 'EndOfInput' || (kind === 'RCurly' && open === 0)) return;
+      if (kind === 'LCurly' || kind === 'AtCurly') open++;
+      else if (kind === 'RCurly') open--;
+      this.take();
+    }
+  }
+
+  skipNewLines(): void {
+    while (this.peek().kind === 'NewLine') this.take();
+  }
+
+  skipSeparators(): void {
+    while (this.peek().kind === 'NewLine' || this.peek().kind === 'Semi') this.take();
+  }
+
+  /** Whether the text ends here, so that more of it could still help. */
+  atEnd(): boolean {
+    return this.peek().kind === 'EndOfInput';
+  }
+
+  error(from: number, to: number, message: string, incomplete = false): void {
+    this.errors.push({ from, to, message, incomplete });
+  }
+
+  /**
+   * Something is missing behind the last token: an unfinished input where the text ends there, an error where it goes on, be it with a line
+   * end that the engine would have passed over.
+   */
+  missing(message: string): void {
+    this.error(this.last, this.last, message, this.atEnd() && !this.#newLineSince);
+  }
+
+  /** The same where the engine asks for more however many line ends there are: what was opened is not closed. */
+  unclosed(message: string, place = { from: this.last, to: this.last }): void {
+    this.error(place.from, place.to, message, this.atEnd());
+  }
+
+  role(token: RawToken, role: TokenRole): RawToken {
+    token.role = role;
+    return token;
+  }
+
+  node(kind: NodeKind, from: number, parts: readonly Node[], to = this.last): Node {
+    return { kind, from, to: Math.max(from, to), parts };
+  }
+}
