@@ -54,10 +54,17 @@ export function splitToken(token: Uint8Array, length: number): SealedMessage {
   return { header, data: turned.subarray(headerLength - HEADER) };
 }
 
-/** What gss_unwrap takes: it knows every rotation. @throws ProtocolError where that is no sealed token */
+/**
+ * What gss_unwrap takes: it knows every rotation. Where the token was cut does not matter: CredSSP cuts it where NTLM's signature ends.
+ * @throws ProtocolError where that is no sealed token
+ */
 export function joinToken(message: SealedMessage): Uint8Array {
   const { header, data } = message;
-  if (header.length < BEFORE_MESSAGE + MIN_AFTER_MESSAGE || header[0] !== 5 || header[1] !== 4) {
+  if (
+    header.length + data.length < BEFORE_MESSAGE + MIN_AFTER_MESSAGE ||
+    header[0] !== 5 ||
+    header[1] !== 4
+  ) {
     throw new ProtocolError('kerberos.token', 'A sealed body without a Kerberos token before it', {
       length: header.length,
     });
