@@ -5,7 +5,7 @@
  */
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { SealedMessage } from '../../protocol/auth/security-context.ts';
-import { SignInError } from '../../protocol/auth/sign-in-error.ts';
+import { SignInError, type SignInFacts } from '../../protocol/auth/sign-in-error.ts';
 
 /** Token id, flags, filler, EC, RRC, sequence number. */
 const HEADER = 16;
@@ -19,15 +19,25 @@ const MAX_AFTER_MESSAGE = 16 + 64;
 const FLAG_SEALED = 2;
 
 /**
+ * Encryption types that are taken (RFC 3961 8, RFC 3962, RFC 8009): AES. Not DES, triple DES and RC4 (RFC 8429), with which WinRM's messages
+ * would look different, too.
+ */
+export const AES_TYPES: ReadonlySet<number> = new Set([17, 18, 19, 20]);
+
+export function outdated(facts: SignInFacts, encryptionType?: number): SignInError {
+  return new SignInError('kerberos.failed', 'The service’s ticket is for an outdated encryption type', {
+    ...facts,
+    reason: 'encryption-type',
+    ...(encryptionType === undefined ? {} : { encryptionType }),
+  });
+}
+
+/**
  * Splits what gss_wrap made of a message of `length` bytes.
  * @throws SignInError for a token of the encryption types before AES (RC4, DES), which are refused
  */
 export function splitToken(token: Uint8Array, length: number): SealedMessage {
-  if (token[0] !== 5 || token[1] !== 4) {
-    throw new SignInError('kerberos.failed', 'The service’s ticket is for an outdated encryption type', {
-      reason: 'encryption-type',
-    });
-  }
+  if (token[0] !== 5 || token[1] !== 4) throw outdated({});
   const view = new DataView(token.buffer, token.byteOffset, token.byteLength);
   const headerLength = token.length - length;
   const after = headerLength - BEFORE_MESSAGE;

@@ -7,33 +7,45 @@ import type {
   SecurityContext,
 } from '../../protocol/auth/security-context.ts';
 import { SignInError, type SignInFacts } from '../../protocol/auth/sign-in-error.ts';
-import { joinToken, splitToken } from './cfx.ts';
+import { AES_TYPES, joinToken, outdated, splitToken } from './cfx.ts';
 import { FLAG, MAJOR, type GssApi, type InitStep } from './gss-api.ts';
-import type { GssCredential } from './gss-credential.ts';
 import { isError, isErrorToken, messageError, signInError } from './gss-status.ts';
+import type { KeptCredential } from './kept-credential.ts';
 import { Turns, type Pointer } from './native.ts';
 
 /** Without one of these a server could be anybody, or messages be read, changed or played again. */
 const NEEDED = FLAG.mutual | FLAG.replay | FLAG.sequence | FLAG.confidential | FLAG.integrity;
 
-/**
- * Encryption types that are taken (RFC 3961 8, RFC 3962, RFC 8009, RFC 6803): AES and Camellia. Not DES, triple DES and RC4 (RFC 8429), with
- * which WinRM's messages would look different, too.
- */
-const KEY_TYPES: ReadonlySet<number> = new Set([17, 18, 19, 20, 25, 26]);
-
 /** Gets the service's ticket. @throws SignInError */
 export async function createGssContext(
   api: GssApi,
-  credential: GssCredential,
+  credential: KeptCredential<Pointer>,
   target: ContextTarget,
 ): Promise<SecurityContext> {
   const principal = `${target.service}/${target.host}`;
+  const lease = await credential.lease();
+  try {
+    return await begin(api, lease.handle, target, principal);
+  } catch (error) {
+    // The tickets may be what was wrong.
+    lease.spoil();
+    throw error;
+  } finally {
+    lease.release();
+  }
+}
+
+async function begin(
+  api: GssApi,
+  credential: Pointer,
+  target: ContextTarget,
+  principal: string,
+): Promise<SecurityContext> {
   const imported = await api.importName(`${target.service}@${target.host}`, 'service');
   if (isError(imported)) throw signInError(api, imported, { principal });
   const context = new GssContext(api, target, imported.name, { principal });
   try {
-    await credential.use((handle) => context.begin(handle));
+    await context.begin(credential);
     return context;
   } catch (error) {
     context.close();
@@ -184,15 +196,7 @@ class GssContext implements SecurityContext {
     }
     if ((flags & NEEDED) !== NEEDED) throw this.#fail(notConfidential());
     const keyType = await this.#api.keyType(this.#context);
-    if (keyType !== undefined && !KEY_TYPES.has(keyType)) {
-      throw this.#fail(
-        new SignInError('kerberos.failed', 'The service’s ticket is for an outdated encryption type', {
-          ...this.#facts,
-          reason: 'encryption-type',
-          encryptionType: keyType,
-        }),
-      );
-    }
+    if (keyType !== undefined && !AES_TYPES.has(keyType)) throw this.#fail(outdated(this.#facts, keyType));
   }
 
   #forgetName(): void {

@@ -3,7 +3,11 @@ import type { SecurityContextFactory } from '../../protocol/auth/security-contex
 import type { KerberosCredentials } from './credentials.ts';
 import { loadGssApi, type GssLibrary } from './gssapi.ts';
 import { createGssContext } from './gss-context.ts';
-import { GssCredential } from './gss-credential.ts';
+import type { Pointer } from './native.ts';
+import { loadSspi, type SspiApi, type SspiHandle } from './sspi.ts';
+import { createSspiContext, sspiCredential } from './sspi-context.ts';
+import { gssTickets } from './gss-credential.ts';
+import { KeptCredential } from './kept-credential.ts';
 import type { GssApi } from './gss-api.ts';
 
 export interface KerberosOptions {
@@ -30,10 +34,27 @@ function gssApi(library: GssLibrary | undefined): Promise<GssApi> {
  * distribution centre it rejects with a SignInError, `kerberos.…`. Nothing is loaded before the first.
  */
 export function kerberosContexts(options: KerberosOptions = {}): SecurityContextFactory {
-  let credential: GssCredential | undefined;
+  const { credentials = { kind: 'default' }, library } = options;
+  if (process.platform === 'win32') return sspiContexts(credentials);
+  let tickets: KeptCredential<Pointer> | undefined;
   return async (target) => {
-    const api = await gssApi(options.library);
-    credential ??= new GssCredential(api, options.credentials ?? { kind: 'default' });
-    return createGssContext(api, credential, target);
+    const api = await gssApi(library);
+    tickets ??= new KeptCredential(gssTickets(api, credentials));
+    return createGssContext(api, tickets, target);
+  };
+}
+
+let sspi: Promise<SspiApi> | undefined;
+
+function sspiContexts(credentials: KerberosCredentials): SecurityContextFactory {
+  let handles: KeptCredential<SspiHandle> | undefined;
+  return async (target) => {
+    sspi ??= loadSspi().catch((error: unknown) => {
+      sspi = undefined;
+      throw error;
+    });
+    const api = await sspi;
+    handles ??= new KeptCredential(sspiCredential(api, credentials));
+    return createSspiContext(api, handles, target);
   };
 }
