@@ -1,4 +1,5 @@
 /** CredSSP against a service that shares nothing with ours: Python's TLS, MIT's SPNEGO and gss-ntlmssp (test/lab/auth). */
+import { Agent, request as httpRequest } from 'node:http';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AuthMove, HttpAuthenticator } from '../../electron/protocol/auth/authenticator.ts';
@@ -12,9 +13,10 @@ import {
   createCredSspAuthenticator,
   type CredSspAuthenticatorOptions,
 } from '../../electron/transport/winrm-http/credssp.ts';
-import { certificate } from '../unit/transport/winrm-http/servers.ts';
+import { kerberosContexts } from '../../electron/transport/gss/kerberos.ts';
+import { certificate, soap, startServer } from '../unit/transport/winrm-http/servers.ts';
 import { startRelay } from './credssp-relay.ts';
-import { noAuthLab, NTLM_USER, startAuthLab, type AuthLab, type Service } from '../lab/auth/lab.ts';
+import { ALICE, noAuthLab, NTLM_USER, startAuthLab, type AuthLab, type Service } from '../lab/auth/lab.ts';
 
 /** Far more than any of it takes. */
 const LONG = { timeoutMs: 55_000 };
@@ -206,6 +208,77 @@ describe.skipIf(noAuthLab !== undefined)('CredSSP', () => {
       code: 'signin.no-common-scheme',
       facts: { scheme: 'CredSSP', offered: ['Negotiate', 'Kerberos'] },
     });
+  });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('carries Kerberos inside as well, over %s', async (version) => {
+    // The library reads them when it is first used, which is here.
+    Object.assign(process.env, lab.env);
+    const create = kerberosContexts({
+      credentials: { kind: 'password', userName: ALICE.principal, password: ALICE.password },
+    });
+    const service = await lab.service(`kerberos ${version}`, { tls13: version === 'TLSv1.3' });
+    const target = { service: 'HTTP', host: 'localhost' };
+    const http = client(service.port, () =>
+      authenticator({
+        context: () => createSpnegoContext([{ name: 'kerberos', create }], target),
+        credentials: { domain: '', userName: ALICE.principal, password: ALICE.password },
+      }),
+    );
+    for (const size of SIZES) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect((await http.post('x'.repeat(size), LONG)).body).toHaveLength(size);
+    }
+    expect(await service.event('signed-in')).toMatchObject({
+      mechanism: 'kerberos',
+      credssp: { tls: version, credentials: { domain: '', user: ALICE.principal, password: ALICE.password } },
+    });
+  });
+
+  test('a service that says yes too early is not believed', async () => {
+    let legs = 0;
+    // It takes the log-on for done after so many legs.
+    const early = (accepted: number): ReturnType<typeof startServer> => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      cleanups.push(async () => agent.destroy());
+      return startServer((request, response) => {
+        const { authorization = '' } = request.headers;
+        if (authorization === '' || legs++ >= accepted) soap(response);
+        else {
+          const forward = httpRequest(
+            {
+              host: '127.0.0.1',
+              port: tls12.port,
+              path: '/wsman',
+              method: 'POST',
+              agent,
+              headers: { Authorization: authorization, 'Content-Length': 0 },
+            },
+            (answer) => {
+              answer.resume();
+              answer.on('end', () => {
+                const value = answer.headers['www-authenticate'];
+                response.writeHead(
+                  answer.statusCode ?? 0,
+                  value === undefined ? {} : { 'WWW-Authenticate': value },
+                );
+                response.end();
+              });
+            },
+          );
+          forward.end();
+        }
+      });
+    };
+    for (const accepted of [0, 1, 2, 3]) {
+      legs = 0;
+      // oxlint-disable-next-line no-await-in-loop
+      const server = await early(accepted);
+      cleanups.push(() => server.close());
+      // oxlint-disable-next-line no-await-in-loop
+      const error = await failure(client(server.port, () => authenticator()).post('<secret/>', LONG));
+      expect(error.code).toBe('signin.server-not-proved');
+      expect(server.seen.every((seen) => seen.body === '')).toBe(true);
+    }
   });
 
   describe('a flipped bit', () => {
