@@ -44,10 +44,11 @@ export class ShellLease {
     return this.#client.address;
   }
 
-  /** A request of somebody who may be the client. Throws a Refusal where the shell waits for one to come back. */
+  /** A request of somebody who may be the client. Throws a Refusal where the shell waits for one to come back, or another has it. */
   heard(client: Client): void {
     if (this.#state === 'Disconnected') throw refusals.shellDisconnected();
-    if (this.#isMine(client)) this.#found();
+    if (!this.#isMine(client)) throw refusals.connectedElsewhere();
+    this.#found();
   }
 
   /** The connection of a Receive is gone. */
@@ -128,8 +129,10 @@ export class ShellLease {
     this.#cancelMiss = undefined;
   }
 
+  /** Who says nothing of a session, as winrs clients do, is taken at their word. */
   #isMine(client: Client): boolean {
-    return client.id?.toUpperCase() === this.#client.id?.toUpperCase();
+    if (client.id === undefined || this.#client.id === undefined) return true;
+    return client.id.toUpperCase() === this.#client.id.toUpperCase();
   }
 
   #mustLeave(): Leaving {

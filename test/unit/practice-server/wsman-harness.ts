@@ -36,6 +36,8 @@ export class FakeEngine implements Engine {
   readonly pid = 4711;
   paused = false;
   killed = false;
+  /** Of the pool it speaks for. */
+  poolId = POOL.toLowerCase();
   /** Set, sendData waits for it. */
   hold: Promise<void> | undefined;
   readonly #failed = Promise.withResolvers<never>();
@@ -82,7 +84,7 @@ export class FakeEngine implements Engine {
       encodeMessage({
         destination: 'client',
         name,
-        runspacePoolId: POOL.toLowerCase(),
+        runspacePoolId: this.poolId,
         pipelineId: psGuid?.toLowerCase() ?? '00000000-0000-0000-0000-000000000000',
         data,
       }),

@@ -1,0 +1,468 @@
+/** A network that fails at any moment: what is done twice, what is not, what is told, and what is there in the end. */
+import { describe, expect, test } from 'vitest';
+import { PowerShell } from '../../../electron/remoting/powershell.ts';
+import type { PipelineRun } from '../../../electron/remoting/pipeline-run.ts';
+import type { RunspacePool } from '../../../electron/remoting/runspace-pool.ts';
+import { FaultyLine, type Fate } from './faulty-line.ts';
+
+const ROUTES = ['Receive', 'Send', 'Command', 'Signal', 'Reconnect'];
+
+async function opened(line: FaultyLine, more: Parameters<FaultyLine['pool']>[0] = {}): Promise<RunspacePool> {
+  const pool = line.pool(more);
+  const opening = pool.open();
+  await line.until(() => pool.state === 'Opened');
+  await opening;
+  line.told.length = 0;
+  return pool;
+}
+
+/** What a run brings, as it comes: numbers, and gaps as text. */
+function reading(run: PipelineRun): { seen: unknown[]; over: () => boolean; failure: () => unknown } {
+  const seen: unknown[] = [];
+  let over = false;
+  let failure: unknown;
+  const read = async (): Promise<void> => {
+    for await (const record of run.records()) {
+      if (record.kind === 'output') seen.push(record.value);
+      else if (record.kind === 'gap') {
+        const count = record.missing.reduce((sum, [first, last]) => sum + Number(last - first) + 1, 0);
+        seen.push(`${record.certain ? 'lost' : 'perhaps'} ${count}`);
+      }
+    }
+  };
+  void read()
+    .catch((error: unknown) => {
+      failure = error;
+    })
+    .finally(() => {
+      over = true;
+    });
+  return { seen, over: () => over, failure: () => failure };
+}
+
+/** So many requests of one kind meet a fate, the others arrive. */
+function firstOf(action: string, fate: Fate, count = 1): (asked: string) => Fate {
+  let left = count;
+  return (asked) => (asked === action && left-- > 0 ? fate : 'arrives');
+}
+
+function started(pool: RunspacePool, more: { input?: AsyncIterable<number> } = {}): PipelineRun {
+  return new PowerShell(pool).addScript('x').invoke(more);
+}
+
+describe('an answer with output in it', () => {
+  test('that the server could not write comes again, once', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    const run = started(pool);
+    const { seen, over } = reading(run);
+    await line.calm();
+    let cut = 0;
+    line.fate = (action) => (action === 'Receive' && cut++ === 0 ? 'answer-unwritten' : 'arrives');
+    // The Receive that waits was sent before: the one after it is the one that is cut.
+    line.engine.outputs(run.id, 1, 3);
+    await line.calm();
+    line.engine.outputs(run.id, 4, 6);
+    await line.calm();
+    line.engine.outputs(run.id, 7, 9);
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(cut).toBeGreaterThan(0);
+    // It was mended at the first attempt, and that is no interruption.
+    expect(line.told).toEqual([]);
+    expect(pool.state).toBe('Opened');
+  });
+
+  test('that is lost leaves a gap where it was', async () => {
+    const line = new FaultyLine({ inFlight: 'lost' });
+    const pool = await opened(line);
+    const run = started(pool);
+    const { seen, over } = reading(run);
+    await line.calm();
+    line.fate = firstOf('Receive', 'answer-lost');
+    // The Receive that waits takes the first, the next one the two behind it.
+    line.engine.outputs(run.id, 1, 3);
+    await line.calm();
+    line.engine.outputs(run.id, 4, 6);
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1, 'lost 2', 4, 5, 6]);
+    expect((await run.finished).state).toBe('Completed');
+  });
+
+  test('that is the last one, with the state in it, ends the run with what is known', async () => {
+    const line = new FaultyLine({ inFlight: 'lost' });
+    const pool = await opened(line);
+    const run = started(pool);
+    const { seen, over, failure } = reading(run);
+    await line.calm();
+    line.fate = firstOf('Receive', 'answer-lost');
+    line.engine.outputs(run.id, 1, 1);
+    await line.calm();
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1]);
+    expect(failure()).toMatchObject({ code: 'pipeline.output-lost' });
+    // The pool is not hurt.
+    expect(pool.state).toBe('Opened');
+    expect(await Promise.race([pool.availableRunspaces(), line.pass(1000)])).toBe(1);
+  });
+
+  test("that is a gateway's page is asked for again; three in a row are too many", async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    const run = started(pool);
+    const { seen, over } = reading(run);
+    await line.calm();
+    line.fate = firstOf('Receive', 'garbage', 2);
+    line.engine.outputs(run.id, 1, 1);
+    await line.until(() => line.told.includes('resumed'));
+    line.engine.outputs(run.id, 2, 2);
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1, 2]);
+    line.fate = (action) => (action === 'Receive' ? 'garbage' : 'arrives');
+    await line.until(() => pool.state === 'Broken');
+  });
+});
+
+describe('a network that is down', () => {
+  test('is told of, with when it is tried again, and that it is back; nothing is lost or doubled', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    const run = started(pool);
+    const { seen, over } = reading(run);
+    await line.calm();
+    line.engine.outputs(run.id, 1, 2);
+    await line.calm();
+    line.fate = () => 'unsent';
+    line.engine.outputs(run.id, 3, 4);
+    await line.until(() => line.told.length >= 3);
+    expect(pool.state).toBe('Opened');
+    expect(pool.interruption).toMatchObject({
+      error: { code: 'connect.refused' },
+      attempts: 3,
+      retryInMs: 2000,
+    });
+    line.engine.outputs(run.id, 5, 6);
+    line.fate = () => 'arrives';
+    await line.until(() => line.told.includes('resumed'));
+    expect(pool.interruption).toBeUndefined();
+    line.engine.outputs(run.id, 7, 7);
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(line.states).toEqual(['Opening', 'Opened']);
+  });
+
+  test('for too long leaves the pool disconnected, with the reason; coming back brings everything', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line, { retry: { windowMs: 30_000 } });
+    const run = started(pool);
+    const { seen, over } = reading(run);
+    await line.calm();
+    line.engine.outputs(run.id, 1, 2);
+    await line.calm();
+    line.fate = () => 'unsent';
+    const began = line.clock.now();
+    line.engine.outputs(run.id, 3, 4);
+    await line.until(() => pool.state === 'Disconnected');
+    expect(line.clock.now() - began).toBeLessThan(61_000);
+    expect(line.errors.at(-1)).toMatchObject({ code: 'connect.refused' });
+    expect(run.ended).toBe(false);
+    await expect(pool.reconnect()).rejects.toMatchObject({ code: 'connect.refused' });
+    expect(pool.state).toBe('Disconnected');
+    line.fate = () => 'arrives';
+    await pool.reconnect();
+    expect(pool.state).toBe('Opened');
+    line.engine.outputs(run.id, 5, 5);
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1, 2, 3, 4, 5]);
+    expect(line.states.slice(2)).toEqual([
+      'Disconnected',
+      'Connecting',
+      'Disconnected',
+      'Connecting',
+      'Opened',
+    ]);
+  });
+
+  test('for too long breaks a pool whose server keeps no shell without its client', async () => {
+    const line = new FaultyLine();
+    line.version = '2.1';
+    const pool = await opened(line, { retry: { windowMs: 5_000 } });
+    expect(pool.canDisconnect).toBe(false);
+    await expect(pool.disconnect()).rejects.toMatchObject({ reason: 'cannot-disconnect' });
+    line.fate = () => 'lost';
+    await line.until(() => pool.state === 'Broken');
+    expect(line.errors.at(-1)).toMatchObject({ code: 'connect.reset' });
+  });
+
+  test('breaks the pool at once where nothing is to be tried again', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line, { retry: 'never' });
+    line.fate = () => 'unsent';
+    line.cut();
+    await line.calm();
+    expect(pool.state).toBe('Broken');
+    expect(line.errors.at(-1)).toMatchObject({ code: 'connect.reset' });
+    expect(line.told).toEqual([]);
+  });
+
+  test('without a word is noticed when a Receive is not answered in time', async () => {
+    const line = new FaultyLine({ missAfterMs: 1_000_000 });
+    const pool = await opened(line);
+    const run = started(pool);
+    const { seen, over } = reading(run);
+    await line.calm();
+    line.fate = () => 'dead';
+    line.engine.outputs(run.id, 1, 1);
+    await line.until(() => line.told.length > 0);
+    line.fate = () => 'arrives';
+    await line.until(() => line.told.includes('resumed'));
+    line.engine.outputs(run.id, 2, 2);
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1, 2]);
+  });
+
+  test('may be tried at once by who will not wait', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    line.fate = () => 'unsent';
+    await line.until(() => line.told.length >= 6);
+    line.fate = () => 'arrives';
+    const before = line.clock.now();
+    pool.retryNow();
+    await line.until(() => line.told.includes('resumed'));
+    expect(line.clock.now() - before).toBeLessThanOrEqual(1_100);
+  });
+});
+
+describe('a request whose answer is lost', () => {
+  test('starts its command once', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    line.fate = firstOf('Command', 'answer-lost', 2);
+    const run = started(pool);
+    const { seen, over } = reading(run);
+    await line.until(() => line.engine.count('CREATE_PIPELINE') > 0);
+    await line.pass(2000);
+    expect(line.engine.count('CREATE_PIPELINE')).toBe(1);
+    expect(line.asked.filter((action) => action === 'Command').length).toBeGreaterThan(1);
+    line.engine.outputs(run.id, 1, 2);
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1, 2]);
+  });
+
+  test('is not sent again where it brings input, and the run says so', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    async function* input(): AsyncGenerator<number> {
+      yield await Promise.resolve(1);
+    }
+    line.fate = firstOf('Send', 'answer-lost');
+    const run = started(pool, { input: input() });
+    const { over, failure } = reading(run);
+    await line.until(over);
+    expect(failure()).toMatchObject({ code: 'send.uncertain' });
+    expect(line.engine.count('PIPELINE_INPUT')).toBe(1);
+    expect(pool.state).toBe('Opened');
+  });
+
+  test('is sent again where it never left, once and in order', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    async function* input(): AsyncGenerator<number> {
+      for (let n = 1; n <= 5; n++) yield await Promise.resolve(n);
+    }
+    line.fate = firstOf('Send', 'unsent', 3);
+    const run = started(pool, { input: input() });
+    const { over } = reading(run);
+    await line.until(() => line.engine.count('END_OF_PIPELINE_INPUT') > 0);
+    const sent = line.engine.messages.filter(({ name }) => name === 'PIPELINE_INPUT').map(({ data }) => data);
+    expect(sent.map((data) => />(\d)</.exec(data)?.[1])).toEqual(['1', '2', '3', '4', '5']);
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect((await run.finished).state).toBe('Completed');
+  });
+
+  test('that calls the pool is sent again, and the call answered once', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    line.fate = firstOf('Send', 'answer-lost');
+    const answered = pool.availableRunspaces();
+    await line.pass(2000);
+    expect(await answered).toBe(1);
+    expect(line.engine.count('GET_AVAILABLE_RUNSPACES')).toBe(2);
+    expect(pool.state).toBe('Opened');
+  });
+
+  test('that stops a pipeline is sent again', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    const run = started(pool);
+    await line.calm();
+    line.fate = firstOf('Signal', 'lost');
+    const stopping = run.stop();
+    await line.until(() => line.engine.log.some((entry) => entry.startsWith('signal')));
+    line.engine.finish(run.id, 'Stopped');
+    await line.until(() => run.ended);
+    await stopping;
+    expect((await run.finished).state).toBe('Stopped');
+  });
+
+  test('that disconnects leaves the pool disconnected', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    line.fate = firstOf('Disconnect', 'answer-lost');
+    const leaving = pool.disconnect();
+    await line.until(() => pool.state === 'Disconnected');
+    await leaving;
+    expect(line.endpoint.shells()[0]?.state).toBe('Disconnected');
+    await pool.reconnect();
+    expect(pool.state).toBe('Opened');
+  });
+});
+
+describe('while it is down', () => {
+  test('what was to be sent waits, also beyond the window, and goes out in order when it is back', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line, { retry: { windowMs: 3_000 } });
+    line.fate = () => 'unsent';
+    const first = started(pool);
+    const second = started(pool);
+    await line.until(() => pool.state === 'Disconnected');
+    expect([first.ended, second.ended]).toEqual([false, false]);
+    line.fate = () => 'arrives';
+    await pool.reconnect();
+    await line.until(() => line.engine.count('CREATE_PIPELINE') === 2);
+    for (const run of [first, second]) line.engine.finish(run.id);
+    await line.until(() => first.ended && second.ended);
+    expect((await first.finished).state).toBe('Completed');
+  });
+
+  test('Ctrl+C is kept for the server, and who will not wait lets go', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    const [patient, hasty] = [started(pool), started(pool)];
+    const { over, failure } = reading(hasty);
+    await line.calm();
+    line.fate = () => 'unsent';
+    await line.until(() => line.told.length > 0);
+    const stopping = patient.stop();
+    hasty.abandon();
+    await line.calm();
+    expect(over()).toBe(true);
+    expect(failure()).toMatchObject({ message: 'The pipeline was abandoned.' });
+    expect(patient.ended).toBe(false);
+    line.fate = () => 'arrives';
+    await line.until(() => line.engine.log.includes(`signal ${patient.id}`));
+    line.engine.finish(patient.id, 'Stopped');
+    await line.until(() => patient.ended);
+    await stopping;
+  });
+
+  test('leaving needs no server, and closing waits no longer than a courtesy', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    line.fate = () => 'unsent';
+    await line.until(() => line.told.length > 0);
+    const before = line.clock.now();
+    const leaving = pool.disconnect();
+    await line.until(() => pool.state === 'Disconnected');
+    await leaving;
+    expect(line.clock.now() - before).toBeLessThan(5_000);
+    line.fate = () => 'arrives';
+    // The server never heard of it, and takes no notice of a client that comes back to where it is ([MS-WSMV] 3.1.4.16).
+    await pool.reconnect();
+    expect(pool.state).toBe('Opened');
+    line.fate = () => 'dead';
+    const closing = pool.close();
+    await line.until(() => pool.state === 'Closed');
+    await closing;
+  });
+});
+
+describe('a server that noticed first', () => {
+  test('and set the shell aside, is reconnected to without a word', async () => {
+    const line = new FaultyLine({ missAfterMs: 2_000 });
+    const pool = await opened(line);
+    const run = started(pool);
+    const { seen, over } = reading(run);
+    await line.calm();
+    line.engine.outputs(run.id, 1, 1);
+    await line.calm();
+    line.fate = () => 'dead';
+    line.cut();
+    await line.until(() => line.endpoint.shells()[0]?.state === 'Disconnected');
+    line.engine.outputs(run.id, 2, 3);
+    line.fate = () => 'arrives';
+    await line.until(
+      () => line.asked.includes('Reconnect') && line.endpoint.shells()[0]?.state === 'Connected',
+    );
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1, 2, 3]);
+    expect(line.states).toEqual(['Opening', 'Opened']);
+  });
+
+  test('and gave the shell to somebody else, says so', async () => {
+    const line = new FaultyLine({ missAfterMs: 1_000 });
+    const pool = await opened(line, { retry: { windowMs: 600_000 } });
+    line.fate = () => 'dead';
+    line.cut();
+    await line.until(() => line.endpoint.shells()[0]?.state === 'Disconnected');
+    line.fate = () => 'arrives';
+    const other = line.pool({ id: pool.id });
+    const taking = other.connect();
+    await line.until(() => other.state === 'Opened');
+    await taking;
+    await line.until(() => pool.state === 'Disconnected');
+    expect(line.errors).toContainEqual(expect.objectContaining({ reason: 'in-use' }));
+    expect(other.state).toBe('Opened');
+  });
+});
+
+test('opening has an end: a pool that does not come to be open in time is broken, and its shell removed', async () => {
+  const line = new FaultyLine();
+  const pool = line.pool({ openTimeoutMs: 90_000 });
+  const opening = pool.open();
+  opening.catch(() => undefined);
+  line.fate = (action) => (action === 'Receive' ? 'unsent' : 'arrives');
+  await line.until(() => pool.state === 'Broken');
+  await expect(opening).rejects.toMatchObject({ code: 'pool.open-timeout', seconds: 90 });
+  await line.until(() => line.endpoint.shells().length === 0);
+});
+
+test('a shell whose Create was answered to nobody is removed again', async () => {
+  const line = new FaultyLine();
+  line.fate = firstOf('Create', 'answer-lost');
+  const pool = line.pool();
+  await expect(pool.open()).rejects.toMatchObject({ code: 'connect.reset' });
+  await line.until(() => line.asked.includes('Delete'));
+  expect(line.endpoint.shells()).toEqual([]);
+});
+
+test('no wait outlives its pool', async () => {
+  for (const route of ROUTES) {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    const run = started(pool);
+    const { over } = reading(run);
+    const calling = pool.availableRunspaces();
+    calling.catch(() => undefined);
+    await line.calm();
+    line.fate = (action) => (action === route ? 'unsent' : 'arrives');
+    await line.pass(1000);
+    const stopping = run.stop();
+    await line.calm();
+    await pool.close();
+    await line.until(over);
+    await stopping;
+    expect(pool.state).toBe('Closed');
+  }
+});
