@@ -8,7 +8,7 @@ import { listen, sameSecret, type Listener, type ListenerOptions } from '../tran
 import { makeCertificate } from './certificate.ts';
 import { EngineSupply } from './engine/engine-supply.ts';
 import { findEngine, type FindOptions } from './engine/find-engine.ts';
-import { createWsmanEndpoint, type EndpointEvent } from './wsman/endpoint.ts';
+import { createWsmanEndpoint, type EndpointEvent, type WsmanEndpointOptions } from './wsman/endpoint.ts';
 
 export { EngineUnavailableError } from './engine/engine-command.ts';
 export type { EndpointEvent } from './wsman/endpoint.ts';
@@ -23,6 +23,8 @@ export interface PracticeServerOptions {
   readonly plainBasic?: boolean;
   /** Keep one engine started ahead, so that a session opens at once. True by default. */
   readonly spare?: boolean;
+  /** How it treats clients that leave or die, and what it grants; for trying what servers may do. */
+  readonly behaviour?: Pick<WsmanEndpointOptions, 'inFlight' | 'missAfterMs' | 'shellLimits'>;
   /** What happened, never what was said. */
   readonly onEvent?: (event: EndpointEvent) => void;
 }
@@ -61,6 +63,7 @@ export async function startPracticeServer(options: PracticeServerOptions = {}): 
   ]);
   const supply = new EngineSupply({ command }, options.spare ?? true);
   const endpoint = createWsmanEndpoint({
+    ...options.behaviour,
     engineFactory: (events) => supply.take(events),
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   });

@@ -128,6 +128,9 @@ export class Harness {
   userName: string | undefined = 'ada';
   maxEnvelopeSize = 153_600;
   timeoutMs = 20_000;
+  /** Who asks: one client is told from another by its session and its address. */
+  sessionId = POOL;
+  remoteAddress = '127.0.0.1';
   #heldBy: Promise<void> | undefined;
 
   constructor(options: Partial<WsmanEndpointOptions> = {}) {
@@ -153,7 +156,7 @@ export class Harness {
     return {
       to: 'http://localhost:5985/wsman',
       messageId: randomUUID().toUpperCase(),
-      sessionId: POOL,
+      sessionId: this.sessionId,
       maxEnvelopeSize: this.maxEnvelopeSize,
       operationTimeoutMs: this.timeoutMs,
     };
@@ -164,7 +167,7 @@ export class Harness {
       body,
       userName: this.userName,
       url: 'http://localhost:5985/wsman',
-      remoteAddress: '127.0.0.1',
+      remoteAddress: this.remoteAddress,
       signal,
     });
   }
