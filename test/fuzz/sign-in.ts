@@ -1,5 +1,9 @@
 /** Signing in: tokens and sealed bodies that others made, damaged on their way to either side. */
 import { tlsServerEndPoint } from '../../electron/protocol/auth/channel-binding.ts';
+import { CredSspInitiator, type NegotiatedContext } from '../../electron/protocol/auth/credssp/initiator.ts';
+import { subjectPublicKey } from '../../electron/protocol/auth/credssp/public-key.ts';
+import { splitRecords } from '../../electron/protocol/auth/credssp/records.ts';
+import { decodeTsRequest, encodeTsRequest } from '../../electron/protocol/auth/credssp/ts-request.ts';
 import type { AuthCrypto } from '../../electron/protocol/auth/crypto.ts';
 import { decodeSealed, SESSION_PROTOCOL } from '../../electron/protocol/auth/mime.ts';
 import { createNegotiateAuthenticator } from '../../electron/protocol/auth/negotiate.ts';
@@ -99,7 +103,70 @@ async function askServer(input: Uint8Array): Promise<void> {
   ]);
 }
 
+const requests = once(() =>
+  ntlmCases<{ id: string; hex?: string }>('credssp').flatMap(({ hex }) =>
+    hex === undefined ? [] : [fromHex(hex)],
+  ),
+);
+
+/** A client gets this instead of the server's first answer, of its proof, and of its last word. */
+async function askCredSsp(input: Uint8Array): Promise<void> {
+  const challenge = encodeTsRequest({ version: 6, negoTokens: [Uint8Array.of(1)] });
+  const context = (): NegotiatedContext => {
+    let canSeal = false;
+    return {
+      get canSeal() {
+        return canSeal;
+      },
+      step(token) {
+        canSeal = token !== undefined;
+        return { token: Uint8Array.of(2), complete: canSeal };
+      },
+      seal: (data) => ({ header: new Uint8Array(16), data }),
+      unseal: ({ data }) => data,
+      finish: () => undefined,
+      close: () => undefined,
+    };
+  };
+  const client = (): CredSspInitiator =>
+    new CredSspInitiator({
+      context: context(),
+      publicKey: Uint8Array.of(3),
+      credentials: { domain: '', userName: 'a', password: 'c' },
+      crypto: FIXED,
+      allowOldVersions: true,
+    });
+  await each([
+    async () => {
+      const one = client();
+      await one.start();
+      await one.receive(input);
+      if (one.delivered) throw new Error('the password goes out without a proof');
+    },
+    async () => {
+      const one = client();
+      await one.start();
+      await one.receive(challenge);
+      await one.receive(input);
+    },
+  ]);
+}
+
 export const SIGN_IN_TARGETS: Readonly<Record<string, Target>> = {
+  credssp: {
+    invariant:
+      'Any bytes as a TSRequest, a public key or TLS records give a value, a ProtocolError or a SignInError, and no password goes out before a proof.',
+    make: (random: Random) => mutate(random, random.pick(requests()), requests()),
+    async feed(input) {
+      await each([
+        () => decodeTsRequest(input),
+        () => subjectPublicKey(input),
+        () => splitRecords(input),
+        () => askCredSsp(input),
+      ]);
+    },
+    accepts: isRefusal,
+  },
   tokens: {
     invariant:
       'Any bytes as a token give a value, a ProtocolError or a SignInError, to every reader and to both sides of a log-on at any step, and nobody is let in by them.',

@@ -172,6 +172,17 @@ function plain(request: TsRequest): unknown {
   return Object.fromEntries(fields);
 }
 
+test('smart cards and Remote Credential Guard, which WinRM does not take, are the only ones left out', () => {
+  const others = cases.filter((c) => c.expected !== undefined && c.expected.type !== 'TSRequest');
+  expect(others.map((c) => c.id)).toEqual([
+    'credssp_ts_credential_password',
+    'credssp_ts_credential_remote_guard_empty_supplemental',
+    'credssp_ts_credential_remote_guard_no_supplemental',
+    'credssp_ts_credential_smart_card',
+    'credssp_ts_remote_guard_ms_example',
+  ]);
+});
+
 test('TSCredentials is written as others write it', () => {
   const expected = cases.find((c) => c.id === 'credssp_ts_credential_password')?.hex;
   const written = encodeTsCredentials({ domain: 'domain name', userName: 'username', password: 'password' });
