@@ -1,17 +1,19 @@
 /** Runs commands in a session's runspace, one at a time, and keeps their books: id, duration, history, what the page shows of them. */
-import { errorLine, echoLine, hostWrite, type PageText } from '../console/page-text.ts';
+import { errorLine, echoLine, hostWrite, noticeLine, type PageText } from '../console/page-text.ts';
 import { displayText } from '../protocol/clixml/display-text.ts';
 import { PsObject } from '../protocol/clixml/value.ts';
 import type { PipelineRun, PipelineResult, RunspacePool } from '../remoting/index.ts';
 import type { CommandRecord } from '../../shared/terminal.ts';
 import { explain } from './explain.ts';
 import { formatInputSpec, lineSpec } from './interactive-commands.ts';
+import { HopWatch } from './hop-watch.ts';
 import type { Page } from './page.ts';
 import type { QuietWork } from './quiet-work.ts';
 import { isIncomplete } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionHost } from './session-host.ts';
+import { gapNotice } from './session-words.ts';
 
 /** What the runner needs of its session. */
 export interface RunnerPort {
@@ -27,10 +29,10 @@ export interface RunnerPort {
   /** From Enter on, not only from the moment its pipeline runs. */
   started(): void;
   ended(): void;
-  /** The pipelines of commands that run now: when one begins, and when one ends. */
-  running(pipelineIds: readonly string[]): void;
-  /** Output came. */
-  heard(): void;
+  /** A pipeline of a command began, or ended. */
+  running(): void;
+  /** Messages of the server were lost; it is said in their place already. */
+  missed(count: number): void;
 }
 
 /** Commands remembered for Up and Down and for the marks in the margin. */
@@ -46,11 +48,13 @@ export class CommandRunner {
   /** The pipeline that Ctrl+C stops. */
   #running: PipelineRun | undefined;
   #idle: Promise<void> = Promise.resolve();
-  #following = 0;
+  readonly #following = new Map<PipelineRun, number | undefined>();
+  readonly #hops: HopWatch;
   #leftBehind = false;
 
   constructor(port: RunnerPort) {
     this.#port = port;
+    this.#hops = new HopWatch(port);
   }
 
   /** The command that what is written now belongs to; 0 for none. */
@@ -73,12 +77,22 @@ export class CommandRunner {
 
   /** What runs was started in an earlier connection, or by somebody who left it behind: whoever enters joins it. */
   get goesOn(): boolean {
-    return this.#following > 0 || this.#leftBehind;
+    return this.#following.size > 0 || this.#leftBehind;
   }
 
   /** Whoever was inside has left what runs to itself. */
   leaveBehind(): void {
     this.#leftBehind = this.#current !== undefined;
+  }
+
+  /** The pipelines of commands that have not ended, and since when those of an earlier connection run. */
+  get pipelines(): { id: string; readUpTo: bigint | undefined; startedAt: number | undefined }[] {
+    const runs = new Set([...(this.#running ? [this.#running] : []), ...this.#following.keys()]);
+    return [...runs].map((run) => ({
+      id: run.id,
+      readUpTo: run.readUpTo,
+      startedAt: this.#following.get(run),
+    }));
   }
 
   /** Ctrl+C. */
@@ -125,13 +139,9 @@ export class CommandRunner {
   }
 
   /** A pipeline that was started in an earlier connection: after those before it, its output comes to the page. */
-  async follow(
-    run: PipelineRun,
-    startedAt: number | undefined,
-    first: (objectId: bigint) => void,
-  ): Promise<CommandRecord> {
+  async follow(run: PipelineRun, startedAt: number | undefined): Promise<CommandRecord> {
     const before = this.#idle;
-    this.#following += 1;
+    this.#following.set(run, startedAt);
     const since = startedAt === undefined ? '' : ` since ${new Date(startedAt).toLocaleTimeString()}`;
     const record: CommandRecord = {
       commandId: this.#nextCommandId++,
@@ -144,13 +154,14 @@ export class CommandRunner {
           record,
           async () => {
             this.#begin(run);
-            return await this.#conclude(await this.#follow(run, first));
+            return await this.#conclude(await this.#follow(run));
           },
           false,
         ),
       )
       .finally(() => {
-        this.#following -= 1;
+        this.#following.delete(run);
+        this.#port.running();
       });
     this.#idle = done.then(
       () => undefined,
@@ -189,6 +200,7 @@ export class CommandRunner {
     try {
       await quiet.settle();
       state = await body(record);
+      if (state === 'failed') await this.#hops.look(record.commandId);
     } catch (error) {
       // Where the session itself has ended, its page and its row say why already.
       if (this.#port.isOpen())
@@ -197,7 +209,7 @@ export class CommandRunner {
       this.#commandId = 0;
       this.#running = undefined;
       this.#leftBehind = false;
-      this.#port.running([]);
+      this.#port.running();
       this.#port.ended();
     }
     // Still `running`: the line was unfinished and goes on under the same id.
@@ -226,21 +238,21 @@ export class CommandRunner {
   /** From here on Ctrl+C stops it, and a later run of the app would know of it. */
   #begin(run: PipelineRun): void {
     this.#running = run;
-    this.#port.running([run.id]);
+    this.#port.running();
   }
 
   /** Draws what a run brings besides host calls, which the host draws. Warnings and their like come as both: the host calls are drawn. */
-  async #follow(run: PipelineRun, first?: (objectId: bigint) => void): Promise<PipelineResult> {
+  async #follow(run: PipelineRun): Promise<PipelineResult> {
     const { host } = this.#port;
-    let isFirst = true;
     for await (const record of run.records()) {
-      if (isFirst) first?.(record.objectId);
-      isFirst = false;
-      this.#port.heard();
       if (record.kind === 'output') {
         await host.write([hostWrite(displayText(record.value), true)]);
       } else if (record.kind === 'error') {
         await host.write([errorLine(record.record.message)]);
+      } else if (record.kind === 'gap') {
+        const count = countOf(record.missing);
+        await host.write([noticeLine(gapNotice(count, record.certain))]);
+        this.#port.missed(count);
       }
     }
     return await run.finished;
@@ -275,4 +287,9 @@ export class CommandRunner {
       host.endErrorPass();
     }
   }
+}
+
+/** How many ids stand in ranges of [first, last]. */
+function countOf(ranges: readonly (readonly [bigint, bigint])[]): number {
+  return Number(ranges.reduce((sum, [first, last]) => sum + last - first + 1n, 0n));
 }

@@ -61,6 +61,25 @@ export function completionSpec(text: string, cursor: number, host: HostInfo): Pi
   };
 }
 
+/** The newest errors of the runspace, as objects: what they are is asked where the page has only their text, in the server's language. */
+export function recentErrorsSpec(host: HostInfo): PipelineSpec {
+  return {
+    commands: [
+      {
+        text: `foreach ($e in $Error) { $e; if (++$n -ge ${String(MOST_RECENT_ERRORS)}) { break } }`,
+        isScript: true,
+        useLocalScope: true,
+      },
+    ],
+    redirectShellErrorOutputPipe: false,
+    addToHistory: false,
+    hostInfo: host,
+  };
+}
+
+/** A denied share makes two or three: that it is denied, then that it is not there. */
+const MOST_RECENT_ERRORS = 3;
+
 /** What the server answers size, colour and title questions from; sent with every pipeline, so that tables follow the terminal's width. */
 export function hostInfoFor(size: TerminalSize, title: string): HostInfo {
   const window = { width: size.columns, height: size.rows };

@@ -52,6 +52,30 @@ describe.skipIf(noEngine !== undefined)('an interactive session', () => {
     expect((await waiting('command')).prompt).toBe('[Z002]: PS>');
   });
 
+  test('a share that denies what this server cannot prove is explained, once, and the command stays the last', async () => {
+    // What Get-ChildItem on a share makes where the server has nothing to prove who is asking.
+    const make =
+      "[Management.Automation.ErrorRecord]::new([UnauthorizedAccessException]::new('no'), 'ItemExistsUnauthorizedAccessError', 'PermissionDenied', $Path)";
+    const define = `function Get-Share { [CmdletBinding()] param($Path) $PSCmdlet.WriteError(${make}) }`;
+    const denied = (machine: string) => `Get-Share '\\\\${machine}\\finance'`;
+    await run(define);
+    // Of the engine here, over Basic, which has no double hop.
+    expect(await run(denied('fs07'))).not.toContain('double hop');
+    await registry.remove(row.id);
+    const server = serverAt(way.port, { signIn: { auth: 'ntlm' } });
+    const other = registryFor(server, person, undefined, { target: { auth: 'basic' } }).registry;
+    registry = other;
+    row = await other.create({ serverId: 'z', size: SIZE, enter: true });
+    other.get(row.id).attach({ write: (items) => void person.saw(items) }, SIZE);
+    await run(define);
+    const page = await run(denied('fs07'));
+    expect(page).toContain('Z002 may not go on to fs07 as you');
+    expect(page).toContain('New-PSDrive S FileSystem \\\\fs07\\finance');
+    expect(await run(denied('fs07'))).not.toContain('may not go on');
+    expect(await run('1/0')).not.toContain('may not go on');
+    expect(await run('(Get-History -Count 1).CommandLine')).toContain('1/0');
+  });
+
   test('objects look as PowerShell formats them, at the width of the terminal', async () => {
     expect(await run('[pscustomobject]@{ Name = "a"; Value = 1 }')).toMatch(
       /Name Value\n---- -----\na {8}1\n/,
