@@ -47,6 +47,7 @@ export class PipelineRun implements AsyncIterable<PsValue> {
   #ended = false;
   #claimed = false;
   #stopping = false;
+  #readUpTo: bigint | undefined;
 
   constructor(id: string, port: RunPort) {
     this.id = id;
@@ -60,6 +61,11 @@ export class PipelineRun implements AsyncIterable<PsValue> {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** The object id of the last message that was handed to the reader, or called at the host: what a later client need not get again. */
+  get readUpTo(): bigint | undefined {
+    return this.#readUpTo;
   }
 
   /** Whether somebody asked for its end. */
@@ -80,6 +86,7 @@ export class PipelineRun implements AsyncIterable<PsValue> {
         if (event === undefined) return;
         if (event.kind === 'hostCall') await this.#port.hostCall(event, this.#over.signal);
         else yield event;
+        this.#readUpTo = event.objectId;
       }
     } finally {
       if (!this.#ended) {

@@ -1,7 +1,5 @@
 /** Keeps the journal true to the sessions: what is put, what changes, what is done with. */
-import type { RunspacePool } from '../remoting/index.ts';
-import { seenTogether, type SeenMessages } from './gaps.ts';
-import type { JournalEntry, LeftSession, SessionJournal } from './journal.ts';
+import type { JournalEntry, JournalPipeline, LeftSession, SessionJournal } from './journal.ts';
 import type { Session } from './session.ts';
 
 /** How long a server may keep what an earlier run left, at most, where it did not say: after that nobody needs to be asked about it. */
@@ -54,14 +52,16 @@ export class JournalKeeper {
       disconnected: false,
       heardAt: now,
       pipelines: [],
-      missing: [],
       ...(userName === undefined ? {} : { userName }),
       ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       ...(bufferMode === undefined ? {} : { bufferMode }),
     };
-    this.#journal.watch(pool.id, () => ({ heardAt: this.#wallClock(), ...seenBy(pool, session.seenBefore) }));
+    this.#journal.watch(pool.id, (known) => ({
+      heardAt: this.#wallClock(),
+      pipelines: this.#pipelines(session, known),
+    }));
     try {
-      await this.#journal.put({ ...entry, ...seenBy(pool, session.seenBefore) });
+      await this.#journal.put(entry);
       await this.#journal.taken(pool.id);
     } catch {
       // Told to the log by the journal itself; the session goes on.
@@ -86,16 +86,24 @@ export class JournalKeeper {
     this.#quietly(this.#journal.change(shellId, { ...change, heardAt: this.#wallClock() }));
   }
 
-  /** A command began or ended, or its output came. */
-  running(session: Session, pipelineIds: readonly string[]): void {
+  /** A command began or ended. */
+  running(session: Session): void {
     const { shellId } = session;
     const known = shellId === undefined ? undefined : this.#journal?.get(shellId);
-    if (!known || shellId === undefined) return;
-    const startedAt = this.#wallClock();
-    const pipelines = pipelineIds.map(
-      (id) => known.pipelines.find((each) => each.id === id) ?? { id, startedAt },
-    );
-    this.#quietly(this.#journal?.change(shellId, { pipelines }));
+    if (known)
+      this.#quietly(this.#journal?.change(known.shellId, { pipelines: this.#pipelines(session, known) }));
+  }
+
+  /** What runs, since when, and how far its output was shown. */
+  #pipelines(session: Session, known: JournalEntry): JournalPipeline[] {
+    return session.pipelines.map(({ id, readUpTo, startedAt }) => {
+      const before = known.pipelines.find((each) => each.id === id);
+      return {
+        id,
+        startedAt: before?.startedAt ?? startedAt ?? this.#wallClock(),
+        ...(readUpTo === undefined ? {} : { readUpTo: String(readUpTo) }),
+      };
+    });
   }
 
   /** Output came: written with the next save, which is soon. */
@@ -116,13 +124,4 @@ export class JournalKeeper {
   #quietly(saved: Promise<void> | undefined): void {
     saved?.catch(() => undefined);
   }
-}
-
-/** How far the server's messages have come, to this run and the one before it, as the journal has it. */
-function seenBy(pool: RunspacePool, before: SeenMessages | undefined): Partial<JournalEntry> {
-  const { highest, missing } = seenTogether(before, pool.received);
-  return {
-    ...(highest === undefined ? {} : { lastObjectId: String(highest) }),
-    missing: missing.map(([first, last]) => [String(first), String(last)]),
-  };
 }

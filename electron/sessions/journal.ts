@@ -14,13 +14,16 @@ import { systemClock, type Clock } from './clock.ts';
 /** Object ids are 64 bits wide, more than a number holds. */
 const ObjectId = z.string().regex(/^\d{1,20}$/);
 
-export const JournalPipeline = z.object({
+const JournalPipeline = z.object({
   id: z.string(),
   /** Milliseconds since 1970. */
   startedAt: z.number(),
+  /** The object id of the last of its messages that was shown. Everything above it is news, or lost. */
+  readUpTo: ObjectId.optional(),
 });
+export type JournalPipeline = z.infer<typeof JournalPipeline>;
 
-export const JournalEntry = z.object({
+const JournalEntry = z.object({
   /** As the server wrote it: compare without case. */
   shellId: z.string().min(1),
   /** The runspace pool's id, which Get-PSSession shows as InstanceId. */
@@ -40,10 +43,6 @@ export const JournalEntry = z.object({
   heardAt: z.number(),
   /** What ran, and had not ended. */
   pipelines: z.array(JournalPipeline),
-  /** The highest object id that had come. Everything above it is news, or lost. */
-  lastObjectId: ObjectId.optional(),
-  /** Ids below that one that had not come. */
-  missing: z.array(z.tuple([ObjectId, ObjectId])).default([]),
 });
 export type JournalEntry = z.infer<typeof JournalEntry>;
 
@@ -100,7 +99,7 @@ export class SessionJournal {
   readonly #own: JsonFile<typeof RunFile>;
   readonly #startedAt: number;
   readonly #entries = new Map<string, JournalEntry>();
-  readonly #watched = new Map<string, () => Partial<JournalEntry>>();
+  readonly #watched = new Map<string, (known: JournalEntry) => Partial<JournalEntry>>();
   readonly #others: OtherRun[] = [];
   /** Files that could not be read, under the names they have now. */
   readonly damaged: string[] = [];
@@ -181,7 +180,7 @@ export class SessionJournal {
   }
 
   /** Asked at each save how far the session has come: cheaper than being told of every message. */
-  watch(shellId: string, progress: () => Partial<JournalEntry>): void {
+  watch(shellId: string, progress: (known: JournalEntry) => Partial<JournalEntry>): void {
     this.#watched.set(keyOf(shellId), progress);
   }
 
@@ -235,7 +234,10 @@ export class SessionJournal {
   }
 
   #write(): Promise<void> {
-    const sessions = [...this.#entries].map(([key, entry]) => ({ ...entry, ...this.#watched.get(key)?.() }));
+    const sessions = [...this.#entries].map(([key, entry]) => ({
+      ...entry,
+      ...this.#watched.get(key)?.(entry),
+    }));
     if (sessions.length === 0) {
       if (!this.#written) return Promise.resolve();
       this.#written = false;

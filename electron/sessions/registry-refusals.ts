@@ -46,12 +46,3 @@ export function shellGone(): AppFailure {
     cure: { text: 'Open a new session.' },
   });
 }
-
-export function openTimeout(server: string, ms: number): AppFailure {
-  return new AppFailure({
-    code: 'session.open-timeout',
-    title: `${server} did not open the session in time`,
-    why: `It was given ${String(Math.round(ms / 1000))} seconds.`,
-    cure: { text: 'Try again with a longer time.' },
-  });
-}

@@ -15,7 +15,7 @@ import { explain } from './explain.ts';
 import type { LeftSession, SessionJournal } from './journal.ts';
 import { JournalKeeper } from './journal-keeper.ts';
 import { factsOf, Places, type Destination, type Place, type PlacesOptions } from './places.ts';
-import { cancelled, cannotLeave, openTimeout, shellGone, unknownSession } from './registry-refusals.ts';
+import { cancelled, cannotLeave, shellGone, unknownSession } from './registry-refusals.ts';
 import { ReturnCancelled } from './returning.ts';
 import { Session, type SessionOptions } from './session.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -143,7 +143,11 @@ export class SessionRegistry {
       this.#options.connect(
         at(destination, session),
         credential,
-        { host: session.host },
+        {
+          host: session.host,
+          clock: this.#clock,
+          ...(wish.openTimeoutMs === undefined ? {} : { openTimeoutMs: wish.openTimeoutMs }),
+        },
         listenerOf(session),
         { ...wish, name: session.row.name },
       ),
@@ -151,7 +155,7 @@ export class SessionRegistry {
     this.#sessions.set(session.id, session);
     this.#options.events.changed(session.row);
     try {
-      await this.#open(session, wish.openTimeoutMs);
+      await session.pool?.open();
     } catch (error) {
       await this.#openFailed(session, server, error);
     }
@@ -325,7 +329,7 @@ export class SessionRegistry {
       },
       now: this.#options.now,
       wallClock: this.#wallClock,
-      running: (pipelineIds) => this.#keeper.running(session, pipelineIds),
+      running: () => this.#keeper.running(session),
       heard: () => this.#keeper.heard(session),
       finished: () => {
         void this.remove(id).catch(() => undefined);
@@ -348,7 +352,7 @@ export class SessionRegistry {
         this.#options.connect(
           at(destination, session),
           credential,
-          { host: session.host, id: shellId.toLowerCase() },
+          { host: session.host, clock: this.#clock, id: shellId.toLowerCase() },
           listener,
           {},
         ),
@@ -371,20 +375,6 @@ export class SessionRegistry {
   /** The practice server ends with us, and its sessions with it. */
   async #keep(session: Session, server: Server): Promise<void> {
     if (server.kind !== 'practice') await this.#keeper.opened(session);
-  }
-
-  /** Gives an opening up that takes longer than was asked for. */
-  async #open(session: Session, openTimeoutMs: number | undefined): Promise<void> {
-    const { pool } = session;
-    if (openTimeoutMs === undefined) return await pool?.open();
-    const takeBack = this.#clock.after(openTimeoutMs, () =>
-      pool?.abort(openTimeout(session.server.name, openTimeoutMs)),
-    );
-    try {
-      await pool?.open();
-    } finally {
-      takeBack();
-    }
   }
 
   async #openFailed(session: Session, server: Server, error: unknown): Promise<never> {
@@ -420,32 +410,28 @@ function listenerOf(session: Session): PoolListener {
     stateChanged: (state, error) => session.poolChanged(state, error),
     interrupted: (interruption) => session.interrupted(interruption),
     resumed: () => session.resumed(),
+    gap: ({ missing, certain }) => {
+      const count = missing.reduce((sum, [first, last]) => sum + Number(last - first + 1n), 0);
+      session.missed(count, certain);
+    },
   };
 }
 
 /** One that an earlier run had, as the journal remembers it. */
 function wishOf({ entry }: LeftSession) {
-  const { name, shellId, configurationName, heardAt, idleTimeoutMs, bufferMode, lastObjectId, missing } =
-    entry;
+  const { name, shellId, configurationName, heardAt, idleTimeoutMs, bufferMode } = entry;
+  const pipelines = new Map(
+    entry.pipelines.map(({ id, startedAt, readUpTo }) => [
+      id.toLowerCase(),
+      { startedAt, ...(readUpTo === undefined ? {} : { readUpTo: BigInt(readUpTo) }) },
+    ]),
+  );
   return {
     name,
     endsOnExit: false,
     configurationName,
     ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
     ...(bufferMode === undefined ? {} : { bufferMode }),
-    left: {
-      by: 'earlier-run',
-      shellId,
-      keptUntil: keptUntil(heardAt, idleTimeoutMs),
-      startedAt: new Map(entry.pipelines.map(({ id, startedAt }) => [id.toLowerCase(), startedAt])),
-      ...(lastObjectId === undefined
-        ? {}
-        : {
-            seen: {
-              highest: BigInt(lastObjectId),
-              missing: missing.map(([first, last]) => [BigInt(first), BigInt(last)] as const),
-            },
-          }),
-    },
+    left: { by: 'earlier-run', shellId, keptUntil: keptUntil(heardAt, idleTimeoutMs), pipelines },
   } as const;
 }

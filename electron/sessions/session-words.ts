@@ -36,10 +36,12 @@ export function resumedNotice(afterMs: number): string {
   return `Connected again after ${duration(afterMs)}.`;
 }
 
-export function gapNotice(count: number): string {
-  return count === 1
-    ? '1 message of the server is missing here.'
-    : `${String(count)} messages of the server are missing here.`;
+/** In its place. What is not certain may have been of another command that runs beside this one. */
+export function gapNotice(count: number, certain: boolean): string {
+  const messages = count === 1 ? '1 message' : `${String(count)} messages`;
+  return certain
+    ? `${messages} of the server ${count === 1 ? 'is' : 'are'} missing here.`
+    : `Up to ${messages} of the server may be missing here.`;
 }
 
 function timeOfDay(at: number): string {

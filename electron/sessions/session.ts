@@ -11,7 +11,6 @@ import type { CommandRecord, Completion, TerminalSize, TerminalSnapshot } from '
 import { CommandRunner } from './command-runner.ts';
 import { NO_COMPLETION } from './completion.ts';
 import { explain } from './explain.ts';
-import { missedBetween, type SeenMessages } from './gaps.ts';
 import { InputDesk } from './input-desk.ts';
 import { hostInfoFor } from './interactive-commands.ts';
 import { Interaction } from './interaction.ts';
@@ -37,10 +36,8 @@ export interface LeftBehind {
   readonly by: 'earlier-run' | 'other-client';
   readonly shellId: string;
   readonly keptUntil?: number;
-  /** When what ran in it began, by pipeline, milliseconds since 1970. */
-  readonly startedAt?: ReadonlyMap<string, number>;
-  /** How far its messages had come. */
-  readonly seen?: SeenMessages;
+  /** What ran in it: since when (milliseconds since 1970), and up to which message it was shown. */
+  readonly pipelines?: ReadonlyMap<string, { readonly startedAt: number; readonly readUpTo?: bigint }>;
 }
 
 export interface SessionOptions {
@@ -62,8 +59,8 @@ export interface SessionOptions {
   readonly bufferMode?: BufferMode;
   /** One that stands on its server already, and whose it was. */
   readonly left?: LeftBehind;
-  /** The pipelines of commands that run now: when one begins, and when one ends. */
-  readonly running?: (pipelineIds: readonly string[]) => void;
+  /** A pipeline of a command began, or ended. */
+  readonly running?: () => void;
   /** Output came. */
   readonly heard?: () => void;
   /** Something happened that the state does not allow: for the log. */
@@ -87,8 +84,6 @@ export class Session {
   #removing = false;
   #title = '';
   readonly #facts: SessionFacts;
-  /** Whether what the run before this one had seen was compared with what comes now. */
-  #compared = false;
 
   constructor(options: SessionOptions) {
     this.id = options.id;
@@ -111,7 +106,10 @@ export class Session {
       desk: this.#desk,
       size: () => this.#size,
       info: () => hostInfoFor(this.#size, this.#title),
-      write: (texts) => this.page.append(this.#runner.commandId, texts),
+      write: (texts) => {
+        options.heard?.();
+        return this.page.append(this.#runner.commandId, texts);
+      },
       echo: (prompt, answer) => this.page.append(this.#runner.commandId, [echoLine(prompt, answer)]),
       progress: (update) => {
         if (this.#board.apply(update)) events.progress(this.id, this.#board.bars);
@@ -134,8 +132,11 @@ export class Session {
       pool: () => this.#mustPool(),
       isOpen: () => this.#isOpen(),
       started: () => this.#move('commandStarted'),
-      running: (pipelineIds) => options.running?.(pipelineIds),
-      heard: () => options.heard?.(),
+      running: () => options.running?.(),
+      missed: (count) => {
+        this.#facts.missed += count;
+        this.#announce();
+      },
       ended: () => this.#commandEnded(),
     });
     this.#interaction = new Interaction({
@@ -172,11 +173,6 @@ export class Session {
   /** The shell on the server that it is. */
   get shellId(): string | undefined {
     return this.#pool?.id ?? this.#options.left?.shellId;
-  }
-
-  /** How far its messages had come when an earlier run was ended. */
-  get seenBefore(): SeenMessages | undefined {
-    return this.#options.left?.seen;
   }
 
   get isBusy(): boolean {
@@ -255,10 +251,10 @@ export class Session {
     this.#move('resumed');
   }
 
-  /** Messages of the server are proved to be missing: said in their place. */
-  missed(count: number): void {
+  /** Messages to the session itself, to none of its commands, were lost. */
+  missed(count: number, certain: boolean): void {
     this.#facts.missed += count;
-    void this.page.append(this.#runner.commandId, [noticeLine(gapNotice(count))]);
+    void this.page.append(0, [noticeLine(gapNotice(count, certain))]);
     this.#announce();
   }
 
@@ -307,16 +303,19 @@ export class Session {
     return await this.#runner.invoke(script);
   }
 
+  /** The pipelines of commands that have not ended. */
+  get pipelines(): CommandRunner['pipelines'] {
+    return this.#runner.pipelines;
+  }
+
+  /** What an earlier run knew of a pipeline that stands on the server. */
+  leftPipeline(id: string): { readonly startedAt: number; readonly readUpTo?: bigint } | undefined {
+    return this.#options.left?.pipelines?.get(id.toLowerCase());
+  }
+
   /** A pipeline that another client, or an earlier run, has started here: what it brings comes to the page. */
   follow(run: PipelineRun): Promise<CommandRecord> {
-    const { left } = this.#options;
-    return this.#runner.follow(run, left?.startedAt?.get(run.id.toLowerCase()), (first) => {
-      const seen = this.#compared ? undefined : this.seenBefore;
-      this.#compared = true;
-      if (!seen || !this.#pool) return;
-      const count = missedBetween(seen, first, this.#pool.received);
-      if (count > 0) this.missed(count);
-    });
+    return this.#runner.follow(run, this.leftPipeline(run.id)?.startedAt);
   }
 
   answer(requestId: number, text: string): void {

@@ -109,11 +109,17 @@ export class TakeOver {
     for (const { id } of pipelines) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- in the order in which the server names them
-        void session.follow(await pool.connectPipeline(id)).catch(() => undefined);
+        const run = await pool.connectPipeline(id, { ...readUpTo(session, id) });
+        void session.follow(run).catch(() => undefined);
       } catch (error) {
         // One that has ended meanwhile and was received; or the session broke, and says so itself.
         if (shellFaultReason(error) === undefined) return;
       }
     }
   }
+}
+
+function readUpTo(session: Session, pipelineId: string): { readUpTo?: bigint } {
+  const shown = session.leftPipeline(pipelineId)?.readUpTo;
+  return shown === undefined ? {} : { readUpTo: shown };
 }
