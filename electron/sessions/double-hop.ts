@@ -105,10 +105,13 @@ function hresultOf(record: ErrorRecord): number {
 
 /** A server's own shares and sessions are no hop. */
 function isItself(machine: string, server: ServerFacts): boolean {
-  const short = (name: string): string => name.toLowerCase().split('.')[0] ?? '';
   const wanted = machine.toLowerCase();
   return (
     ['localhost', '127.0.0.1', '::1', server.address.toLowerCase()].includes(wanted) ||
-    (!/^[\d.]+$/.test(wanted) && short(wanted) === short(server.address))
+    (!/^[\d.]+$/.test(wanted) && firstLabel(wanted) === firstLabel(server.address))
   );
+}
+
+function firstLabel(name: string): string {
+  return name.toLowerCase().split('.')[0] ?? '';
 }
