@@ -1,29 +1,19 @@
 /** The pipelines an interactive session runs, as PowerShell's own client makes them (recorded: test/vectors/interactive). */
-import type {
-  PipelineCommand,
-  PipelineSpec,
-} from "../protocol/psrp/pipeline-spec.ts";
-import { ERRORS_TO_OUTPUT } from "../protocol/psrp/pipeline-spec.ts";
-import { interactiveHost, type HostInfo } from "../protocol/psrp/host-info.ts";
-import type { TerminalSize } from "../../shared/terminal.ts";
+import type { PipelineCommand, PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
+import { ERRORS_TO_OUTPUT } from '../protocol/psrp/pipeline-spec.ts';
+import { interactiveHost, type HostInfo } from '../protocol/psrp/host-info.ts';
+import type { TerminalSize } from '../../shared/terminal.ts';
 
 const OUT_DEFAULT: PipelineCommand = {
-  text: "Out-Default",
+  text: 'Out-Default',
   useLocalScope: true,
-  merge: { previousResults: "Warning" },
+  merge: { previousResults: 'Warning' },
 };
 
 /** A line that a person typed: its errors merged into its output, all of it formatted by the server. */
-export function lineSpec(
-  line: string,
-  host: HostInfo,
-  addToHistory: boolean,
-): PipelineSpec {
+export function lineSpec(line: string, host: HostInfo, addToHistory: boolean): PipelineSpec {
   return {
-    commands: [
-      { text: line, isScript: true, merge: ERRORS_TO_OUTPUT },
-      OUT_DEFAULT,
-    ],
+    commands: [{ text: line, isScript: true, merge: ERRORS_TO_OUTPUT }, OUT_DEFAULT],
     history: line,
     redirectShellErrorOutputPipe: false,
     addToHistory,
@@ -45,8 +35,8 @@ export function formatInputSpec(host: HostInfo): PipelineSpec {
 /** The remote `prompt` function; a command and not a script, so that it also runs where scripts are not allowed. */
 export function promptSpec(host: HostInfo): PipelineSpec {
   return {
-    commands: [{ text: "prompt" }],
-    history: "prompt",
+    commands: [{ text: 'prompt' }],
+    history: 'prompt',
     redirectShellErrorOutputPipe: false,
     addToHistory: false,
     hostInfo: host,
@@ -54,18 +44,14 @@ export function promptSpec(host: HostInfo): PipelineSpec {
 }
 
 /** TabExpansion2 by its parameters, a command and not a script for the same reason. */
-export function completionSpec(
-  text: string,
-  cursor: number,
-  host: HostInfo,
-): PipelineSpec {
+export function completionSpec(text: string, cursor: number, host: HostInfo): PipelineSpec {
   return {
     commands: [
       {
-        text: "TabExpansion2",
+        text: 'TabExpansion2',
         arguments: [
-          { name: "inputScript", value: text },
-          { name: "cursorColumn", value: cursor },
+          { name: 'inputScript', value: text },
+          { name: 'cursorColumn', value: cursor },
         ],
       },
     ],

@@ -1,19 +1,12 @@
 /** A session's pipelines that nobody asked for: its prompt, its completions. Given up as soon as the person wants the runspace. */
-import { setTimeout as delay } from "node:timers/promises";
-import {
-  decodeErrorRecord,
-  type ErrorRecord,
-} from "../protocol/psrp/error-record.ts";
-import type { HostInfo } from "../protocol/psrp/host-info.ts";
-import type { PipelineRun, RunspacePool } from "../remoting/index.ts";
-import type { Completion } from "../../shared/terminal.ts";
-import { NO_COMPLETION, readCompletion } from "./completion.ts";
-import {
-  completionSpec,
-  promptSpec,
-  recentErrorsSpec,
-} from "./interactive-commands.ts";
-import { readPrompt } from "./server-answers.ts";
+import { setTimeout as delay } from 'node:timers/promises';
+import { decodeErrorRecord, type ErrorRecord } from '../protocol/psrp/error-record.ts';
+import type { HostInfo } from '../protocol/psrp/host-info.ts';
+import type { PipelineRun, RunspacePool } from '../remoting/index.ts';
+import type { Completion } from '../../shared/terminal.ts';
+import { NO_COMPLETION, readCompletion } from './completion.ts';
+import { completionSpec, promptSpec, recentErrorsSpec } from './interactive-commands.ts';
+import { readPrompt } from './server-answers.ts';
 
 /** A completion that takes longer than this is of no use to somebody who pressed Tab. */
 const COMPLETION_MS = 5000;
@@ -40,11 +33,7 @@ export class QuietWork {
 
   /** Stops what runs, and waits for that a moment: the server runs what comes next after it anyway, and a stop may hang. */
   async settle(): Promise<void> {
-    if (this.#run)
-      await Promise.race([
-        this.#run.stop(),
-        delay(QUIET_MS, undefined, { ref: false }),
-      ]);
+    if (this.#run) await Promise.race([this.#run.stop(), delay(QUIET_MS, undefined, { ref: false })]);
   }
 
   /** What the remote prompt function says; empty where there is none. */
@@ -55,7 +44,7 @@ export class QuietWork {
       this.#run = run;
       return await readPrompt(run);
     } catch {
-      return ""; // broken meanwhile: the session's own state says so
+      return ''; // broken meanwhile: the session's own state says so
     } finally {
       if (this.#run === run) this.#run = undefined;
     }
@@ -64,10 +53,7 @@ export class QuietWork {
   /**
    * The newest errors of the runspace; undefined where no scripts may be run, or where that takes longer than it is worth.
    */
-  async recentErrors(
-    pool: RunspacePool,
-    host: HostInfo,
-  ): Promise<ErrorRecord[] | undefined> {
+  async recentErrors(pool: RunspacePool, host: HostInfo): Promise<ErrorRecord[] | undefined> {
     const run = pool.run(recentErrorsSpec(host));
     this.#run = run;
     try {
@@ -79,9 +65,7 @@ export class QuietWork {
         void run.stop();
         return undefined;
       }
-      return collected.result.state === "Completed"
-        ? collected.output.map(decodeErrorRecord)
-        : undefined;
+      return collected.result.state === 'Completed' ? collected.output.map(decodeErrorRecord) : undefined;
     } catch {
       return undefined; // broken meanwhile, or they are of a kind that we do not know
     } finally {
@@ -89,17 +73,9 @@ export class QuietWork {
     }
   }
 
-  async complete(
-    pool: RunspacePool,
-    host: HostInfo,
-    text: string,
-    cursor: number,
-  ): Promise<Completion> {
+  async complete(pool: RunspacePool, host: HostInfo, text: string, cursor: number): Promise<Completion> {
     const abort = new AbortController();
-    const run = pool.run(
-      completionSpec(text, Math.min(cursor, text.length), host),
-      { signal: abort.signal },
-    );
+    const run = pool.run(completionSpec(text, Math.min(cursor, text.length), host), { signal: abort.signal });
     this.#run = run;
     const timer = setTimeout(() => abort.abort(), COMPLETION_MS);
     try {
