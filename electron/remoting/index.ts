@@ -16,6 +16,7 @@ export {
   type CommandOutput,
   type CommandShellOptions,
 } from './command-shell.ts';
+export type { CommandKind, CommandMetadata, ParameterMetadata } from '../protocol/psrp/command-metadata.ts';
 export { connectPool } from './connect-pool.ts';
 export { systemClock, type Clock } from './clock.ts';
 export type {
@@ -27,7 +28,14 @@ export type {
   ServerPipeline,
   ShellControl,
 } from './connection.ts';
-export { NotSentError, PipelineFailedError, PoolStateError, SendUncertainError } from './errors.ts';
+export {
+  NotSentError,
+  OpenTimeoutError,
+  OutputLostError,
+  PipelineFailedError,
+  PoolStateError,
+  SendUncertainError,
+} from './errors.ts';
 export type { RetryOptions } from './link.ts';
 export { ShellFault, shellFaultReason, type ShellFaultReason } from './shell-fault.ts';
 export type { HostCallOutcome, PSHost } from './host.ts';

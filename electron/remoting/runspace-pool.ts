@@ -3,33 +3,37 @@
  * One exception in here breaks this pool and no other.
  */
 import { randomUUID } from 'node:crypto';
+import {
+  decodeCommandMetadata,
+  decodeCommandMetadataCount,
+  type CommandKind,
+  type CommandMetadata,
+} from '../protocol/psrp/command-metadata.ts';
+import { CommandTypes, type PoolState } from '../protocol/psrp/enums.ts';
 import { ClientRunspacePool } from '../protocol/psrp/runspace-pool.ts';
-import type { PoolState } from '../protocol/psrp/enums.ts';
 import type { PsrpEvent, StateError } from '../protocol/psrp/events.ts';
 import type { PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
 import { psPrimitiveDictionary, type PsPrimitive, type PsValue } from '../protocol/clixml/value.ts';
 import type { Outgoing } from '../protocol/psrp/outgoing.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import type {
   ConnectionEvents,
   DisconnectOptions,
   Interruption,
   RemotingConnection,
   ServerPipeline,
-  ShellControl,
 } from './connection.ts';
-import { NotSentError, OpenTimeoutError, PoolStateError } from './errors.ts';
+import { NotSentError, PoolStateError } from './errors.ts';
 import { HostCaller } from './host-caller.ts';
 import { Outbox } from './outbox.ts';
 import type { PipelineRun } from './pipeline-run.ts';
 import type { PoolListener, ReceivedMessages, RunspacePoolOptions } from './pool-options.ts';
+import { PoolCalls } from './pool-calls.ts';
+import { PoolLife } from './pool-life.ts';
 import { PoolRuns } from './pool-runs.ts';
 import { nodeSessionKeyCrypto } from './session-key-crypto.ts';
-import { ShellFault, shellFaultReason } from './shell-fault.ts';
 
 export type { PoolListener, ReceivedMessages, RunspacePoolOptions } from './pool-options.ts';
-
-type Waiter<T> = { resolve: (value: T) => void; reject: (error: Error) => void };
 
 /** As PSSessionOption.OpenTimeout. */
 const OPEN_TIMEOUT_MS = 180_000;
@@ -41,16 +45,12 @@ export class RunspacePool {
   readonly #listener: PoolListener;
   readonly #runs: PoolRuns;
   readonly #hostCaller: HostCaller;
-  readonly #clock: Clock;
-  readonly #openTimeoutMs: number;
-  readonly #calls = new Map<bigint, Waiter<boolean | bigint>>();
-  readonly #keyWaiters: Waiter<void>[] = [];
+  readonly #life: PoolLife;
+  readonly #calls: PoolCalls;
   readonly #outbox: Outbox;
-  #opened: Waiter<void> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
   #state: PoolState = 'BeforeOpen';
-  #interruption: Interruption | undefined;
 
   constructor(
     connection: RemotingConnection,
@@ -60,8 +60,6 @@ export class RunspacePool {
     this.connection = connection;
     const newGuid = options.newGuid ?? randomUUID;
     this.id = options.id ?? newGuid();
-    this.#clock = options.clock ?? systemClock;
-    this.#openTimeoutMs = options.openTimeoutMs ?? OPEN_TIMEOUT_MS;
     this.#listener = listener;
     this.#core = new ClientRunspacePool({
       id: this.id,
@@ -88,6 +86,11 @@ export class RunspacePool {
       this.#core.answerHostCall(call, outcome);
       this.#flush();
     });
+    this.#calls = new PoolCalls({
+      core: this.#core,
+      mustBeOpen: () => this.#mustBeOpen('open it first'),
+      flush: () => this.#flush(),
+    });
     this.#runs = new PoolRuns({
       core: this.#core,
       connection,
@@ -96,6 +99,20 @@ export class RunspacePool {
       state: () => this.#state,
       flush: () => this.#flush(),
       dispatch: () => this.#dispatchAll(),
+    });
+    this.#life = new PoolLife({
+      id: this.id,
+      core: this.#core,
+      connection,
+      outbox: this.#outbox,
+      runs: this.#runs,
+      clock: options.clock ?? systemClock,
+      openTimeoutMs: options.openTimeoutMs ?? OPEN_TIMEOUT_MS,
+      events: () => this.#events(),
+      flush: () => this.#flush(),
+      dispatch: () => this.#dispatchAll(),
+      note: (error) => this.#note(error),
+      broken: (error) => this.#break(error),
     });
   }
 
@@ -115,7 +132,7 @@ export class RunspacePool {
 
   /** Why the server cannot be reached just now; undefined where it can, or where that is over. */
   get interruption(): Interruption | undefined {
-    return this.#interruption;
+    return this.#life.interruption;
   }
 
   /** Which messages of the server have come to this client, by their object ids. */
@@ -131,11 +148,7 @@ export class RunspacePool {
 
   /** Makes the remote shell and waits until the pool is Opened. */
   open(): Promise<void> {
-    return this.#begin(async () => {
-      this.#core.open();
-      this.#note();
-      await this.connection.open(this.id, this.#opening('open'), this.#events());
-    });
+    return this.#life.open();
   }
 
   /**
@@ -144,45 +157,12 @@ export class RunspacePool {
    * @throws ShellFault: `in-use`, `not-found`
    */
   connect(): Promise<void> {
-    return this.#begin(async () => {
-      const shells = this.#shells();
-      this.#core.connect();
-      this.#note();
-      await shells.connect(this.id, this.#opening('connect'), this.#events());
-    });
-  }
-
-  #opening(call: 'open' | 'connect'): Uint8Array {
-    return this.#core.takeOutgoing(() => this.connection.capacity(call))?.data ?? new Uint8Array();
-  }
-
-  async #begin(make: () => Promise<void>): Promise<void> {
-    const opened = new Promise<void>((resolve, reject) => {
-      this.#opened = { resolve, reject };
-    });
-    opened.catch(() => undefined);
-    const ms = this.#openTimeoutMs;
-    const inTime = this.#clock.after(ms, () => this.#break(new OpenTimeoutError(ms)));
-    try {
-      // The deadline ends a server that does not answer, too.
-      await Promise.race([make(), opened]);
-      this.#flush();
-    } catch (error) {
-      this.#break(asError(error));
-    }
-    await opened.finally(inTime);
+    return this.#life.connect();
   }
 
   /** Whether the shell can outlive us: over WSMan, from protocol 2.2 on. */
   get canDisconnect(): boolean {
-    const version = this.#core.protocolVersion;
-    return this.connection.shells !== undefined && version !== undefined && version !== '2.1';
-  }
-
-  #shells(): ShellControl {
-    const { shells } = this.connection;
-    if (shells === undefined) throw cannotDisconnect('A session over a pipe ends with its connection.');
-    return shells;
+    return this.#life.canDisconnect;
   }
 
   /**
@@ -192,53 +172,21 @@ export class RunspacePool {
    */
   async disconnect(options: DisconnectOptions = {}): Promise<void> {
     this.#mustBeOpen('it can be disconnected while it is open');
-    const shells = this.#shells();
-    if (!this.canDisconnect)
-      throw cannotDisconnect('The server speaks a protocol that knows no disconnecting.');
-    this.#core.beginDisconnect();
-    this.#note();
-    // What was handed to the connection is on its way, or waits for a server that cannot be reached.
-    if (this.#interruption === undefined) await this.#outbox.allDrained();
-    this.#outbox.pause();
-    try {
-      await shells.disconnect(options);
-    } catch (error) {
-      if (this.#core.state === 'Disconnecting') {
-        this.#core.reconnected();
-        this.#afterReturn();
-      }
-      throw error;
-    }
-    this.#setDisconnected(undefined);
+    await this.#life.disconnect(options);
   }
 
   /**
    * Comes back to the shell we were disconnected from, and to its pipelines.
    * @throws ShellFault: `in-use` where another client has it, `not-found` where it is gone; the pool is Broken then. TransportError
    */
-  async reconnect(): Promise<void> {
-    if (this.#state !== 'Disconnected')
-      throw new PoolStateError(this.#state, 'only a disconnected pool can be reconnected');
-    const shells = this.#shells();
-    this.#core.reconnecting();
-    this.#note();
-    try {
-      await shells.reconnect();
-    } catch (error) {
-      if (shellFaultReason(error) === 'not-found') this.#break(asError(error));
-      else if (this.#core.state === 'Connecting') this.#setDisconnected(asError(error));
-      throw error;
-    }
-    if (this.#core.state !== 'Connecting')
-      throw new PoolStateError(this.#core.state, 'it ended while it was reconnected');
-    this.#core.reconnected();
-    this.#afterReturn();
+  reconnect(): Promise<void> {
+    return this.#life.reconnect();
   }
 
   /** The pipelines of the shell, as the server lists them: those of an earlier client too. */
   async listPipelines(): Promise<ServerPipeline[]> {
     this.#mustBeOpen('connect to it first');
-    return this.#shells().listPipelines();
+    return this.#life.shells().listPipelines();
   }
 
   /**
@@ -248,45 +196,12 @@ export class RunspacePool {
    */
   async connectPipeline(id: string, options: { readUpTo?: bigint } = {}): Promise<PipelineRun> {
     this.#mustBeOpen('connect to it first');
-    const shells = this.#shells();
-    const pipeline = this.#core.reconstructPipeline(id, options.readUpTo);
-    const run = this.#runs.start(pipeline.id, undefined, {
-      write: (value) => pipeline.writeInput(value),
-      end: () => pipeline.endInput(),
-      stopping: () => pipeline.stopping(),
-    });
-    try {
-      await shells.connectPipeline(pipeline.id);
-    } catch (error) {
-      this.#runs.lose(run.id, asError(error));
-      throw error;
-    }
-    if (!pipeline.hasEnded) pipeline.connected();
-    this.#dispatchAll();
-    return run;
+    return this.#life.connectPipeline(id, options.readUpTo);
   }
 
   /** Ends the wait before the next attempt while the server cannot be reached. */
   retryNow(): void {
     this.connection.retryNow?.();
-  }
-
-  #setDisconnected(error: Error | undefined): void {
-    this.#outbox.pause();
-    this.#interruption = undefined;
-    this.#core.disconnected();
-    this.#dispatchAll();
-    this.#note(error);
-    this.#runs.disconnected();
-  }
-
-  /** Open again after a disconnect, or after one that was refused. */
-  #afterReturn(): void {
-    this.#dispatchAll();
-    this.#note();
-    this.#outbox.resume();
-    this.#flush();
-    this.#runs.connected();
   }
 
   /** Starts a pipeline. Records must be read (or `collect`ed) for it to go on past a bound. */
@@ -301,54 +216,62 @@ export class RunspacePool {
     });
   }
 
-  /** GET_COMMAND_METADATA ([MS-PSRP] 2.2.2.14): what commands of these names the server has. */
-  commandMetadata(names: readonly string[]): PipelineRun {
+  /**
+   * The commands of the server with these names, wildcards allowed, and their parameters ([MS-PSRP] 2.2.2.14); of all kinds unless some are
+   * named.
+   * @throws PipelineFailedError where the endpoint has no Get-Command or no Measure-Object
+   */
+  async commands(
+    patterns: string | readonly string[],
+    options: { kinds?: readonly CommandKind[]; modules?: readonly string[]; signal?: AbortSignal } = {},
+  ): Promise<CommandMetadata[]> {
     this.#mustBeOpen('open it first');
-    const pipeline = this.#core.getCommandMetadata({ names: [...names] });
-    return this.#runs.start(pipeline.id, undefined, {
+    const { kinds, modules, signal } = options;
+    signal?.throwIfAborted();
+    const pipeline = this.#core.getCommandMetadata({
+      names: typeof patterns === 'string' ? [patterns] : [...patterns],
+      namespaces: modules,
+      commandTypes: kinds?.reduce<number>((flags, kind) => flags | CommandTypes[kind], 0),
+    });
+    const run = this.#runs.start(pipeline.id, signal, {
       write: () => undefined,
       end: () => undefined,
       stopping: () => pipeline.stopping(),
     });
+    const found: CommandMetadata[] = [];
+    let isCount = true;
+    for await (const value of run) {
+      if (isCount) decodeCommandMetadataCount(value);
+      else found.push(decodeCommandMetadata(value));
+      isCount = false;
+    }
+    return found;
   }
 
   setMinRunspaces(count: number): Promise<boolean> {
-    return this.#call(() => this.#core.setMinRunspaces(count)).then(Boolean);
+    return this.#calls.make((core) => core.setMinRunspaces(count)).then(Boolean);
   }
 
   setMaxRunspaces(count: number): Promise<boolean> {
-    return this.#call(() => this.#core.setMaxRunspaces(count)).then(Boolean);
+    return this.#calls.make((core) => core.setMaxRunspaces(count)).then(Boolean);
   }
 
   async availableRunspaces(): Promise<number> {
-    return Number(await this.#call(() => this.#core.getAvailableRunspaces()));
+    return Number(await this.#calls.make((core) => core.getAvailableRunspaces()));
   }
 
   /** Clears variables and state of the runspace; protocol 2.3 and later. */
   resetRunspaceState(): Promise<boolean> {
-    return this.#call(() => this.#core.resetRunspaceState()).then(Boolean);
+    return this.#calls.make((core) => core.resetRunspaceState()).then(Boolean);
   }
 
   /** A secret as this pool's wire carries it: plain from protocol 2.4 on, before that sealed with a session key, which is exchanged first. */
-  async encryptSecureString(text: string): Promise<PsPrimitive<'SS'>> {
-    await this.#sessionKey();
-    return this.#core.encryptSecureString(text);
+  encryptSecureString(text: string): Promise<PsPrimitive<'SS'>> {
+    return this.#calls.encrypt(text);
   }
 
-  async decryptSecureString(value: PsPrimitive<'SS'>): Promise<string> {
-    await this.#sessionKey();
-    return this.#core.decryptSecureString(value);
-  }
-
-  #sessionKey(): Promise<void> {
-    this.#mustBeOpen('open it first');
-    if (this.#core.canEncrypt) return Promise.resolve();
-    const ready = new Promise<void>((resolve, reject) => {
-      this.#keyWaiters.push({ resolve, reject });
-    });
-    this.#core.requestSessionKey();
-    this.#flush();
-    return ready;
+  decryptSecureString(value: PsPrimitive<'SS'>): Promise<string> {
+    return this.#calls.decrypt(value);
   }
 
   /** Deletes the shell on the server. Never fails: what cannot be told to the server is let go. */
@@ -388,15 +311,15 @@ export class RunspacePool {
         else this.#end(undefined);
       },
       onInterrupted: (interruption) => {
-        this.#interruption = interruption;
+        this.#life.interruptedBy(interruption);
         this.#listener.interrupted?.(interruption);
       },
       onResumed: () => {
-        this.#interruption = undefined;
+        this.#life.resumed();
         this.#listener.resumed?.();
       },
       onAnswerLost: (pipelineId) => this.#core.answerLost(pipelineId),
-      onDisconnected: (error) => this.#setDisconnected(error),
+      onDisconnected: (error) => this.#life.setDisconnected(error),
     };
   }
 
@@ -451,8 +374,7 @@ export class RunspacePool {
         return undefined;
       case 'poolState':
         if (event.state === 'Opened') {
-          this.#opened?.resolve();
-          this.#opened = undefined;
+          this.#life.opened();
           if (this.#core.protocolVersion !== undefined)
             this.connection.protocolNegotiated?.(this.#core.protocolVersion);
         } else if (event.state === 'Broken') {
@@ -462,18 +384,15 @@ export class RunspacePool {
           void this.close();
         }
         return undefined;
-      case 'runspaceAvailability': {
-        const waiter = this.#calls.get(event.callId);
-        this.#calls.delete(event.callId);
-        waiter?.resolve(event.response);
+      case 'runspaceAvailability':
+        this.#calls.answered(event);
         return undefined;
-      }
       case 'capability':
         // An RSA key takes a tenth of a second: it is made beside the opening, not in the middle of a password prompt.
         if (event.protocolVersion !== '2.4') void nodeSessionKeyCrypto.prepare();
         return undefined;
       case 'sessionKeyReady':
-        for (const waiter of this.#keyWaiters.splice(0)) waiter.resolve();
+        this.#calls.keyReady();
         return undefined;
       case 'userEvent':
         this.#listener.userEvent?.(event);
@@ -481,16 +400,6 @@ export class RunspacePool {
       default:
         return undefined;
     }
-  }
-
-  #call(make: () => bigint): Promise<boolean | bigint> {
-    this.#mustBeOpen('open it first');
-    const callId = make();
-    const answer = new Promise<boolean | bigint>((resolve, reject) => {
-      this.#calls.set(callId, { resolve, reject });
-    });
-    this.#flush();
-    return answer;
   }
 
   /** Hands the connection everything that waits to be sent. */
@@ -531,12 +440,9 @@ export class RunspacePool {
   }
 
   #letGo(error: Error): void {
-    this.#opened?.reject(error);
-    this.#opened = undefined;
-    for (const waiter of [...this.#calls.values(), ...this.#keyWaiters.splice(0)]) waiter.reject(error);
-    this.#calls.clear();
+    this.#life.end(error);
+    this.#calls.failAll(error);
     this.#outbox.clear();
-    this.#interruption = undefined;
     this.#runs.failAll(error);
   }
 
@@ -550,10 +456,6 @@ export class RunspacePool {
   #mustBeOpen(wanted: string): void {
     if (this.#state !== 'Opened' || this.#closed) throw new PoolStateError(this.#state, wanted);
   }
-}
-
-function cannotDisconnect(message: string): ShellFault {
-  return new ShellFault('cannot-disconnect', { message });
 }
 
 function errorOf(error: StateError | undefined): Error | undefined {

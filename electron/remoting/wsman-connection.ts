@@ -21,6 +21,7 @@ import type {
   ServerPipeline,
   ShellControl,
 } from './connection.ts';
+import { PoolStateError } from './errors.ts';
 import { ArrivedBeforeError, Courier, MayHaveArrivedError } from './courier.ts';
 import { failedOnTheWay, Link, LinkLostError, wasNeverSent, type RetryOptions } from './link.ts';
 import { Receivers } from './receivers.ts';
@@ -212,6 +213,7 @@ export class WsmanConnection implements RemotingConnection {
    * sent meanwhile. A server that cannot be reached is left without a word: it will find out by itself.
    */
   async #disconnect(options: DisconnectOptions): Promise<void> {
+    this.#mustBe('open');
     this.#state = 'leaving';
     try {
       if (!this.#link.isInterrupted) {
@@ -240,6 +242,7 @@ export class WsmanConnection implements RemotingConnection {
   }
 
   async #reconnect(): Promise<void> {
+    this.#mustBe('away');
     this.#link.reset();
     await this.#askToReconnect(false);
     if (this.#state !== 'away') return;
@@ -399,6 +402,10 @@ export class WsmanConnection implements RemotingConnection {
     this.#over.abort();
     this.#options.http.close();
     this.#events?.onClosed(error);
+  }
+
+  #mustBe(state: State): void {
+    if (this.#state !== state) throw new PoolStateError(this.#state, `it must be ${state} for this`);
   }
 
   get #isOpen(): boolean {
