@@ -11,6 +11,9 @@ export class EventQueue<T> {
   #roomMade: (() => void) | undefined;
   #room: Promise<void> | undefined;
   #bound: number;
+  #shedding:
+    | { readonly over: number; readonly maySpare: (item: T) => boolean; readonly refused: (item: T) => void }
+    | undefined;
 
   /** `bound` in the unit of the weights. */
   constructor(bound: number) {
@@ -20,6 +23,11 @@ export class EventQueue<T> {
   /** Never refuses. Returns a promise when the producer should wait before it brings more. */
   push(item: T, weight: number): Promise<void> | undefined {
     if (this.#ended) return undefined;
+    const shedding = this.#shedding;
+    if (shedding !== undefined && this.#weight > shedding.over && shedding.maySpare(item)) {
+      shedding.refused(item);
+      return undefined;
+    }
     this.#items.push({ item, weight });
     this.#weight += weight;
     this.#wanted?.();
@@ -43,6 +51,12 @@ export class EventQueue<T> {
   unbind(): void {
     this.#bound = Infinity;
     this.#makeRoom();
+  }
+
+  /** Take no more of what `maySpare` allows once more than the bound is held, and never make the producer wait. Says how much was refused. */
+  shed(maySpare: (item: T) => boolean, refused: (item: T) => void): void {
+    this.#shedding ??= { over: this.#bound, maySpare, refused };
+    this.unbind();
   }
 
   /** Drop what is held and all that comes. */

@@ -47,6 +47,7 @@ export class PipelineRun implements AsyncIterable<PsValue> {
   #ended = false;
   #claimed = false;
   #stopping = false;
+  #discarded = 0;
   #readUpTo: bigint | undefined;
 
   constructor(id: string, port: RunPort) {
@@ -66,6 +67,14 @@ export class PipelineRun implements AsyncIterable<PsValue> {
   /** The object id of the last message that was handed to the reader, or called at the host: what a later client need not get again. */
   get readUpTo(): bigint | undefined {
     return this.#readUpTo;
+  }
+
+  /**
+   * Records that came after it was asked to stop and found more waiting than the bound holds. Until it stops, a pipeline may write on for as long
+   * as it likes, and who stopped it does not want all of that: what was held can be read, what comes on top is counted and let go.
+   */
+  get discarded(): number {
+    return this.#discarded;
   }
 
   /** Whether somebody asked for its end. */
@@ -122,7 +131,13 @@ export class PipelineRun implements AsyncIterable<PsValue> {
   async stop(): Promise<void> {
     if (this.#ended) return;
     this.#stopping = true;
-    this.#queue.unbind();
+    // The connection must read on, for the state that says that it has stopped comes behind all that.
+    this.#queue.shed(
+      (event) => event.kind !== 'hostCall' && event.kind !== 'gap',
+      () => {
+        this.#discarded += 1;
+      },
+    );
     await this.#port.stop();
     await this.finished.catch(() => undefined);
   }

@@ -20,15 +20,14 @@ export class PoolCalls {
     this.#options = options;
   }
 
+  /** Rejects, and never throws, where the call cannot be made. */
   make(call: (core: ClientRunspacePool) => bigint): Promise<boolean | bigint> {
     const { core, mustBeOpen, flush } = this.#options;
-    mustBeOpen();
-    const callId = call(core);
-    const answer = new Promise<boolean | bigint>((resolve, reject) => {
-      this.#calls.set(callId, { resolve, reject });
+    return new Promise<boolean | bigint>((resolve, reject) => {
+      mustBeOpen();
+      this.#calls.set(call(core), { resolve, reject });
+      flush();
     });
-    flush();
-    return answer;
   }
 
   async encrypt(text: string): Promise<PsPrimitive<'SS'>> {
@@ -43,14 +42,16 @@ export class PoolCalls {
 
   #sessionKey(): Promise<void> {
     const { core, mustBeOpen, flush } = this.#options;
-    mustBeOpen();
-    if (core.canEncrypt) return Promise.resolve();
-    const ready = new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
+      mustBeOpen();
+      if (core.canEncrypt) {
+        resolve();
+        return;
+      }
       this.#keyWaiters.push({ resolve, reject });
+      core.requestSessionKey();
+      flush();
     });
-    core.requestSessionKey();
-    flush();
-    return ready;
   }
 
   answered(event: Extract<PsrpEvent, { kind: 'runspaceAvailability' }>): void {

@@ -63,3 +63,21 @@ test('a consumer that waits is woken by the next item and by the end', async () 
   queue.end();
   await expect(second).resolves.toBeUndefined();
 });
+
+test('a producer that is not held back is spared above the bound, but for what must come', async () => {
+  const queue = new EventQueue<string>(10);
+  void queue.push('held', 8);
+  const waiting = queue.push('more', 8);
+  const refused: string[] = [];
+  queue.shed(
+    (item) => item !== 'must',
+    (item) => refused.push(item),
+  );
+  await waiting;
+  for (const item of ['spared', 'must', 'spared, too']) expect(queue.push(item, 8)).toBeUndefined();
+  expect(refused).toEqual(['spared', 'spared, too']);
+  // Once there is room, all is taken again.
+  for (const item of ['held', 'more', 'must']) expect(await queue.next()).toBe(item);
+  void queue.push('taken', 8);
+  expect(await queue.next()).toBe('taken');
+});

@@ -438,6 +438,46 @@ test('opening has an end: a pool that does not come to be open in time is broken
   await line.until(() => line.endpoint.shells().length === 0);
 });
 
+test('a shell that could not be taken over in time is not removed: it is not ours', async () => {
+  const line = new FaultyLine();
+  const owner = await opened(line);
+  await owner.disconnect();
+  const other = line.pool({ id: owner.id, openTimeoutMs: 10_000 });
+  line.fate = (action) => (action === 'Connect' ? 'dead' : 'arrives');
+  const taking = other.connect();
+  taking.catch(() => undefined);
+  await line.until(() => other.state === 'Broken');
+  await expect(taking).rejects.toMatchObject({ code: 'pool.open-timeout' });
+  await line.pass(10_000);
+  expect(line.asked).not.toContain('Delete');
+  await owner.reconnect();
+  expect(owner.state).toBe('Opened');
+});
+
+test('a pipeline that writes on after Ctrl+C fills no memory, and still ends', async () => {
+  const line = new FaultyLine();
+  const pool = await opened(line);
+  const run = started(pool);
+  await line.calm();
+  const stopping = run.stop();
+  await line.until(() => line.engine.log.includes(`signal ${run.id}`));
+  const megabyte = 'x'.repeat(1_000_000);
+  for (let n = 0; n < 12; n++) {
+    line.engine.say(run.id, 'PIPELINE_OUTPUT', `<S>${n}${megabyte}</S>`);
+    // oxlint-disable-next-line no-await-in-loop -- as it is received
+    await line.calm();
+  }
+  line.engine.finish(run.id, 'Stopped');
+  await line.until(() => run.ended);
+  await stopping;
+  const { output, result } = await run.collect();
+  expect(result.state).toBe('Stopped');
+  // What fits into the bound was kept, the rest counted.
+  expect(output.length).toBeGreaterThan(3);
+  expect(output.length + run.discarded).toBe(12);
+  expect(run.discarded).toBeGreaterThan(5);
+});
+
 test('a shell whose Create was answered to nobody is removed again', async () => {
   const line = new FaultyLine();
   line.fate = firstOf('Create', 'answer-lost');
