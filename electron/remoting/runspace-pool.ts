@@ -48,6 +48,8 @@ export class RunspacePool {
   readonly #life: PoolLife;
   readonly #calls: PoolCalls;
   readonly #outbox: Outbox;
+  /** Bytes of objects that are not whole yet, by target. */
+  readonly #unweighed = new Map<string, number>();
   #closed = false;
   #closing: Promise<void> | undefined;
   #state: PoolState = 'BeforeOpen';
@@ -337,7 +339,7 @@ export class RunspacePool {
     }
     // What came before a violation was in order.
     const events = this.#core.nextEvents();
-    const weight = Math.ceil(data.length / Math.max(1, events.length));
+    const weight = this.#weigh(data.length, pipelineId, events.length);
     let wait: Promise<void> | undefined;
     for (const event of events) wait = this.#dispatch(event, weight) ?? wait;
     if (violation) {
@@ -349,6 +351,15 @@ export class RunspacePool {
     this.#runs.settle();
     this.#flush();
     return wait;
+  }
+
+  /** Bytes for each event. Those of an object that came in many parts count for the event it became. */
+  #weigh(bytes: number, pipelineId: string | undefined, events: number): number {
+    const key = pipelineId ?? '';
+    const all = (this.#unweighed.get(key) ?? 0) + bytes;
+    if (events === 0) this.#unweighed.set(key, all);
+    else this.#unweighed.delete(key);
+    return Math.ceil(all / Math.max(1, events));
   }
 
   #dispatch(event: PsrpEvent, weight: number): Promise<void> | undefined {
