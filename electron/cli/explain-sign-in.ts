@@ -145,9 +145,10 @@ export const SIGN_IN: Readonly<Record<string, ((server: ServerOptions, error: Co
       title: 'The certificate is not made for signing in: client authentication is missing.',
       cure: 'Get one with that purpose.',
     }),
-    'certificate.store': () => ({
-      title: 'Certificates in the store of Windows cannot be used yet.',
-      cure: 'Export it with its key, and give the file with --cert.',
+    'certificate.store': (_server, { facts }) => ({
+      title: 'The certificate cannot be taken from the store of Windows.',
+      why: FROM_STORE[listed(facts?.['reason'])] ?? 'Windows gave no reason.',
+      cure: 'Give a .pfx file with --cert; Get-ChildItem Cert:\\CurrentUser\\My lists what is in the store.',
     }),
     'certificate.required': ({ server }) => ({
       title: `${server} wants a certificate.`,
@@ -218,3 +219,13 @@ function hex(status: unknown): string {
     ? `0x${(status >>> 0).toString(16).toUpperCase().padStart(8, '0')}`
     : 'none';
 }
+
+const FROM_STORE: Readonly<Record<string, string>> = {
+  platform: 'This system has none.',
+  library: 'Windows’ certificate functions could not be loaded.',
+  thumbprint: 'A thumbprint has 40 digits, 0 to 9 and A to F.',
+  store: 'It could not be opened.',
+  'not-found': 'No certificate in it has this thumbprint.',
+  'no-key': 'The certificate has no private key there.',
+  'not-exportable': 'Its key may not leave the store (a smart card, a TPM, or “not exportable”).',
+};

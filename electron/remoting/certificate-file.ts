@@ -7,16 +7,25 @@ import type { ClientCertificate } from '../transport/winrm-http/client-certifica
 const MOST_BYTES = 1024 * 1024;
 
 export interface CertificateFiles {
-  /** PFX (PKCS #12), or PEM: told apart by what is in it. */
+  /**
+   * PFX (PKCS #12), or PEM: told apart by what is in it. `Cert:\CurrentUser\My\` or `Cert:\LocalMachine\My\` and a thumbprint, as
+   * PowerShell writes it, is one of Windows' store.
+   */
   readonly certificate: string;
   /** PEM of the key, where it is in a file of its own. */
   readonly key?: string;
   readonly passphrase?: string;
 }
 
+const STORED = /^cert:[\\/](CurrentUser|LocalMachine)[\\/]My[\\/](\S+)$/i;
+
 /** @throws TransportError `certificate.unreadable`: fact `reason` is `not-found`, `not-allowed`, `folder`, `too-large` or the system's code */
 export async function readClientCertificate(files: CertificateFiles): Promise<ClientCertificate> {
   const { passphrase } = files;
+  const [, place, thumbprint] = STORED.exec(files.certificate) ?? [];
+  if (thumbprint !== undefined) {
+    return { kind: 'store', thumbprint, location: /^L/i.test(place ?? '') ? 'machine' : 'user' };
+  }
   const data = await read(files.certificate);
   const locked = passphrase === undefined ? {} : { passphrase };
   if (!data.includes('-----BEGIN ')) return { kind: 'pfx', data, ...locked };

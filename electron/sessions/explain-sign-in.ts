@@ -179,11 +179,7 @@ export const SIGN_IN: Readonly<Record<string, Explanation | undefined>> = {
     why: 'It is for servers or for mail only: client authentication is missing from its purposes.',
     cure: { text: 'Get one with the purpose Client Authentication (1.3.6.1.5.5.7.3.2).' },
   }),
-  'certificate.store': (server) => ({
-    title: 'Certificates in the store of Windows can’t be used yet',
-    why: 'PSDeck reads certificates from files.',
-    cure: { text: `Export it with its key, then edit ${server.name} and name the file.` },
-  }),
+  'certificate.store': (server, _where, error) => notFromStore(server, error),
   'certificate.required': (server) => ({
     title: `${server.name} wants a certificate of yours`,
     why: 'It accepts connections from who shows one only.',
@@ -359,4 +355,26 @@ function credSspRefused(server: ServerFacts, error: CodedError): Saying {
 
 function ticketCommand({ address }: ServerFacts): string {
   return process.platform === 'win32' ? `klist get HTTP/${address}` : `kvno HTTP/${address}`;
+}
+
+const FROM_STORE: Readonly<Record<string, string>> = {
+  platform: 'Certificates by their thumbprint are in the store of Windows; this is another system.',
+  library: 'Windows’ certificate functions could not be loaded.',
+  thumbprint: 'A thumbprint has 40 digits, 0 to 9 and A to F.',
+  store: 'The personal store could not be opened.',
+  'not-found': 'No certificate in that store has this thumbprint.',
+  'no-key': 'The certificate is there, but without its private key.',
+  'not-exportable':
+    'Its key may not leave the store (a smart card, a TPM, or “not exportable”), and PSDeck signs in with keys that it can read only.',
+};
+
+function notFromStore(server: ServerFacts, error: CodedError): Saying {
+  return {
+    title: 'Your certificate can’t be taken from the store of Windows',
+    why: FROM_STORE[fact(error, 'reason', '')] ?? 'Windows gave no reason.',
+    cure: {
+      text: `Edit ${server.name}: check the thumbprint, or name a .pfx file. With a key that may not leave, sign in with Negotiate.`,
+      command: 'Get-ChildItem Cert:\\CurrentUser\\My',
+    },
+  };
 }

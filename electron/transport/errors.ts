@@ -34,7 +34,9 @@ export type TransportErrorCode =
   | 'certificate.not-yet-valid'
   /** It is for servers or mail only. */
   | 'certificate.purpose'
-  /** In Windows' store: facts `thumbprint`. */
+  /**
+   * In Windows' store: facts `thumbprint`, `reason`: `platform`, `library`, `thumbprint`, `store`, `not-found`, `no-key`, `not-exportable`.
+   */
   | 'certificate.store'
   /** The service wants a certificate and got none: facts `alert`. */
   | 'certificate.required'

@@ -4,13 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PROGRAM = 'openssl';
+export const OPENSSL = 'openssl';
 
-/** Why there are no certificates; undefined where there are. */
-export const noOpenssl =
-  spawnSync(PROGRAM, ['version'], { stdio: 'ignore' }).status === 0
-    ? undefined
-    : 'the program openssl is missing';
+const version = spawnSync(OPENSSL, ['version']).stdout?.toString() ?? '';
+
+/** Why there are no certificates; undefined where there are. LibreSSL, which macOS calls openssl, has not all that is needed. */
+export const noOpenssl = /^OpenSSL [3-9]/.test(version)
+  ? undefined
+  : 'the program openssl, version 3 or later, is missing';
 if (noOpenssl !== undefined) console.warn(`Skipped: ${noOpenssl}`);
 
 export interface Issued {
@@ -39,7 +40,7 @@ export class Certificates {
 
   /** Runs the program; its words where it fails. */
   run(args: readonly string[], input = ''): Buffer {
-    const { status, stdout, stderr, error } = spawnSync(PROGRAM, args, { cwd: this.folder, input });
+    const { status, stdout, stderr, error } = spawnSync(OPENSSL, args, { cwd: this.folder, input });
     if (status === 0) return stdout;
     throw error ?? new Error(`openssl ${args.join(' ')}: ${stderr.toString()}`);
   }

@@ -1,5 +1,6 @@
 /** `openssl s_server` as a service: what it receives is printed, and what it is told goes back over TLS. One connection after the other. */
 import { spawn } from 'node:child_process';
+import { OPENSSL } from './certificates.ts';
 
 export interface SServer {
   readonly port: number;
@@ -13,7 +14,7 @@ export interface SServer {
 }
 
 export async function startSServer(args: readonly string[]): Promise<SServer> {
-  const child = spawn('openssl', ['s_server', '-accept', '127.0.0.1:0', ...args], {
+  const child = spawn(OPENSSL, ['s_server', '-accept', '127.0.0.1:0', ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let output = '';

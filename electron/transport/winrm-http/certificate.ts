@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as tls from 'node:tls';
 import { TransportError, type PeerCertificate } from '../errors.ts';
-import { loadClientCertificate, type ClientCertificate } from './client-certificate.ts';
+import { loadClientCertificate, type ClientCertificate, type ReadCertificate } from './client-certificate.ts';
 import { splitPem, toPem, type PemLabel } from './pem.ts';
 
 let systemAuthorities: readonly string[] | undefined;
@@ -75,13 +75,13 @@ export interface TrustOptions {
    * too old.
    */
   readonly revocationLists?: RevocationLists;
-  /** To sign in with. */
+  /** To sign in with. See `readCertificate`. */
   readonly certificate?: ClientCertificate;
 }
 
 /** By the authorities; those with a certificate of ours go with that. */
 const contexts = new Map<string, tls.SecureContext>();
-const contextsWithCertificate = new WeakMap<ClientCertificate, Map<string, tls.SecureContext>>();
+const contextsWithCertificate = new WeakMap<ReadCertificate, Map<string, tls.SecureContext>>();
 /** Contexts hold some 150 parsed certificates each; a desktop uses one or two. */
 const MAX_CONTEXTS = 16;
 
@@ -91,7 +91,8 @@ const MAX_CONTEXTS = 16;
  * @throws TransportError `tls.authority`, `certificate.…`
  */
 export function secureContext(
-  { ca, revocationLists, certificate }: TrustOptions,
+  { ca, revocationLists }: TrustOptions,
+  certificate: ReadCertificate | undefined,
   version: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2',
 ): tls.SecureContext {
   const extra = extraAuthorities(ca);
@@ -125,7 +126,7 @@ function createContext(options: tls.SecureContextOptions): tls.SecureContext {
   }
 }
 
-function knownFor(certificate: ClientCertificate): Map<string, tls.SecureContext> {
+function knownFor(certificate: ReadCertificate): Map<string, tls.SecureContext> {
   const known = contextsWithCertificate.get(certificate) ?? new Map<string, tls.SecureContext>();
   contextsWithCertificate.set(certificate, known);
   return known;

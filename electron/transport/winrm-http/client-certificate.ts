@@ -6,6 +6,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import { systemCode, TransportError, type Facts, type TransportErrorCode } from '../errors.ts';
+import { exportFromStore, type StoredCertificate } from '../certificate-store/windows-store.ts';
 import { splitPem } from './pem.ts';
 
 export type ClientCertificate =
@@ -19,8 +20,25 @@ export type ClientCertificate =
     }
   /** PKCS#12, a .pfx or .p12 file. */
   | { readonly kind: 'pfx'; readonly data: Uint8Array; readonly passphrase?: string }
-  /** In the certificate store of Windows, by its SHA-1 thumbprint. Not available yet. */
-  | { readonly kind: 'store'; readonly thumbprint: string; readonly location?: 'user' | 'machine' };
+  /** In the personal store of Windows, with a key that may be exported. */
+  | ({ readonly kind: 'store' } & StoredCertificate);
+
+/** What TLS can use as it is. */
+export type ReadCertificate = Exclude<ClientCertificate, { kind: 'store' }>;
+
+/** Asked for once; a failure may be mended by the next time. */
+const fromStores = new WeakMap<ClientCertificate, Promise<ReadCertificate>>();
+
+/** A certificate as TLS can use it. @throws TransportError `certificate.store` */
+export function readCertificate(from: ClientCertificate): ReadCertificate | Promise<ReadCertificate> {
+  if (from.kind !== 'store') return from;
+  const known = fromStores.get(from);
+  if (known !== undefined) return known;
+  const reading = exportFromStore(from).then((exported) => ({ kind: 'pfx', ...exported }) as const);
+  fromStores.set(from, reading);
+  reading.catch(() => fromStores.delete(from));
+  return reading;
+}
 
 /** For tls.createSecureContext. */
 export type ClientCertificateOptions = Pick<tls.SecureContextOptions, 'cert' | 'key' | 'pfx' | 'passphrase'>;
@@ -41,18 +59,13 @@ function problem(code: TransportErrorCode, what: string, facts: Facts = {}): Tra
 }
 
 /** Deriving a key from a passphrase takes a while on purpose; once is enough. Forgotten with what it was read from. */
-const loaded = new WeakMap<ClientCertificate, Loaded>();
+const loaded = new WeakMap<ReadCertificate, Loaded>();
 
 /** @throws TransportError whose code begins with `certificate.` */
 export function loadClientCertificate(
-  from: ClientCertificate,
+  from: ReadCertificate,
   now: number = Date.now(),
 ): ClientCertificateOptions {
-  if (from.kind === 'store') {
-    throw problem('certificate.store', 'Certificates in the store of Windows cannot be used yet', {
-      thumbprint: from.thumbprint.slice(0, 64),
-    });
-  }
   const read = loaded.get(from) ?? (from.kind === 'pem' ? loadPem(from) : loadPfx(from));
   loaded.set(from, read);
   const { options, leaf } = read;
@@ -84,7 +97,7 @@ interface Loaded {
   readonly leaf: X509Certificate;
 }
 
-function loadPem({ certificate, key, passphrase }: Extract<ClientCertificate, { kind: 'pem' }>): Loaded {
+function loadPem({ certificate, key, passphrase }: Extract<ReadCertificate, { kind: 'pem' }>): Loaded {
   const chain = splitPem(certificate, 'CERTIFICATE');
   if (chain.length === 0) {
     throw problem('certificate.unreadable', 'There is no certificate in the text', {
@@ -93,7 +106,7 @@ function loadPem({ certificate, key, passphrase }: Extract<ClientCertificate, { 
   }
   const pem = key ?? certificate;
   const made = privateKey(pem, passphrase);
-  const certificates = chain.map(readCertificate);
+  const certificates = chain.map(parseCertificate);
   const leaf = certificates.find((one) => one.checkPrivateKey(made));
   if (leaf === undefined) {
     throw problem(
@@ -113,7 +126,7 @@ function loadPem({ certificate, key, passphrase }: Extract<ClientCertificate, { 
   };
 }
 
-function readCertificate(pem: string): X509Certificate {
+function parseCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
@@ -152,7 +165,7 @@ function isUnsupported(error: unknown): boolean {
   return /UNSUPPORTED/.test(systemCode(error) ?? '');
 }
 
-function loadPfx({ data, passphrase }: Extract<ClientCertificate, { kind: 'pfx' }>): Loaded {
+function loadPfx({ data, passphrase }: Extract<ReadCertificate, { kind: 'pfx' }>): Loaded {
   if (!looksLikePfx(data)) {
     throw problem('certificate.unreadable', 'This is no PFX file, or not all of it', { reason: 'damaged' });
   }

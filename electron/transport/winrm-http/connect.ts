@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { TransportError, type Facts } from '../errors.ts';
 import { secureContext } from './certificate.ts';
+import { readCertificate, type ReadCertificate } from './client-certificate.ts';
 import { connectThrough, proxyFacts, resolveProxy, type ProxyChoice } from './proxy.ts';
 import { bareHost, connectTcp } from './tcp.ts';
 import { startTls, type TlsOptions } from './tls.ts';
@@ -26,23 +27,28 @@ export interface Connection {
 
 /** Rejects with TransportError, or with the reason of the signal. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const certificate = options.https ? options.tls?.certificate : undefined;
-  if (certificate === undefined) return connectOnce(options);
+  const named = options.https ? options.tls?.certificate : undefined;
+  if (named === undefined) return connectOnce(options, undefined);
+  const certificate = await readCertificate(named);
   try {
-    return await connectOnce(options);
+    return await connectOnce(options, certificate);
   } catch (error) {
     // A service that has put TLS 1.2 away asks for the certificate in its handshake.
     if (!(error instanceof TransportError) || error.code !== 'tls.old') throw error;
-    return connectOnce(options, 'TLSv1.3');
+    return connectOnce(options, certificate, 'TLSv1.3');
   }
 }
 
-async function connectOnce(options: ConnectOptions, version?: 'TLSv1.3'): Promise<Connection> {
+async function connectOnce(
+  options: ConnectOptions,
+  certificate: ReadCertificate | undefined,
+  version?: 'TLSv1.3',
+): Promise<Connection> {
   const { host, port } = options;
   const proxy = resolveProxy(options.proxy, options);
   const facts: Facts = proxy === undefined ? { host, port } : proxyFacts(proxy, options);
   // What is wrong with our own certificates is told before anybody is called.
-  const context = options.https ? secureContext(options.tls ?? {}, version) : undefined;
+  const context = options.https ? secureContext(options.tls ?? {}, certificate, version) : undefined;
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   const stage = { now: 'tcp' };
