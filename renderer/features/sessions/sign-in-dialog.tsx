@@ -1,5 +1,5 @@
 import { CornerDownLeft, Eye, EyeOff, KeyRound, TriangleAlert } from 'lucide-react';
-import { useId, useRef, useState } from 'react';
+import { useCallback, useId, useRef, useState } from 'react';
 import { effectiveSignIn } from '../../../shared/server.ts';
 import { serverLabel } from '../../stores/servers.ts';
 import type { SignInAsk } from '../../stores/shell.ts';
@@ -19,6 +19,14 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
   const server = useSlice(desk.servers, (state) => state.servers.find((known) => known.id === ask.serverId));
   const user = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
+  /** What was typed goes with the field: React and the page may hold on to the element, and with it to its value, for long after. */
+  const holdPassword = useCallback((element: HTMLInputElement) => {
+    password.current = element;
+    return () => {
+      element.value = '';
+      password.current = null;
+    };
+  }, []);
   const [shown, setShown] = useState(false);
   const [capsLock, setCapsLock] = useState(false);
   const [missing, setMissing] = useState(false);
@@ -97,7 +105,7 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
             <span className="field">
               <input
                 id={ids.password}
-                ref={password}
+                ref={holdPassword}
                 type={shown ? 'text' : 'password'}
                 autoComplete="off"
                 spellCheck={false}
