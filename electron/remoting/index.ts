@@ -6,6 +6,14 @@
  * for await (const process of new PowerShell(pool).addCommand('Get-Process').invoke()) console.log(process);
  * await pool.close();
  * ```
+ *
+ * - `connect`, `createPool`, `connectPool`: a {@link RunspacePool} over WinRM; `disconnect`, `reconnect`, `connectPipeline` leave a shell, come back
+ *   to it and take over what runs in it.
+ * - {@link PowerShell}: a pipeline, built command by command. {@link PipelineRun}: its output as an async iterable, with back-pressure.
+ * - {@link PSHost}: what answers the server's questions.
+ * - {@link ProcessConnection}, {@link connectPipe}: the same over pipes. {@link WsmanClient}: Test-WSMan, shells, winrs.
+ *
+ * docs/library.md goes through it, example by example; a test runs them all.
  */
 export { readClientCertificate, type CertificateFiles } from './certificate-file.ts';
 export { connect, createPool, httpClient, wsmanClient, type WinRmTarget } from './connect.ts';
