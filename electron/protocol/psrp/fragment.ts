@@ -20,6 +20,9 @@ const END = 2;
  */
 export const DEFAULT_MAX_MESSAGE_BYTES = 200 * 1024 * 1024;
 
+/** Objects in a row of which parts are lost. One answer holds parts of two at most, and a network that loses a thousand in a row is none. */
+const MOST_LOST = 1000;
+
 /** One message put together, and what it was put together from, so that a later layer can prove nothing was lost or doubled. */
 export interface Defragmented {
   readonly objectId: bigint;
@@ -403,6 +406,13 @@ export class Defragmenter {
     this.#objectId = undefined;
     this.#parts = undefined;
     this.#messageBytes = 0;
-    if (objectId !== undefined && this.#lost.at(-1) !== objectId) this.#lost.push(objectId);
+    if (objectId === undefined || this.#lost.at(-1) === objectId) return;
+    if (this.#lost.length >= MOST_LOST) {
+      throw new ProtocolError('psrp.fragment.lost', 'Of too many objects the beginning is missing.', {
+        objectId: String(objectId),
+        limit: MOST_LOST,
+      });
+    }
+    this.#lost.push(objectId);
   }
 }

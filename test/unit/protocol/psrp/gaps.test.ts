@@ -1,7 +1,9 @@
 /** What ids prove to be lost when an answer of the server was: told in its place, and nothing else told for lost. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ProtocolError } from '../../../../electron/protocol/errors.ts';
 import type { PsrpEvent } from '../../../../electron/protocol/psrp/events.ts';
+import { Defragmenter } from '../../../../electron/protocol/psrp/fragment.ts';
 import type { ClientRunspacePool } from '../../../../electron/protocol/psrp/runspace-pool.ts';
 import { buildFragments } from '../../../vectors/psrp-vectors.ts';
 import { drain, names, openedPool, PIPELINE_ID, pipelineState, rawMessage } from './endpoint.ts';
@@ -265,3 +267,51 @@ function lostIn(text: string): bigint[] {
       return Array.from({ length: Number(last - first) + 1 }, (_, i) => first + BigInt(i));
     });
 }
+
+test('any bytes in any cut, with losses between, give messages and gaps, or a ProtocolError', () => {
+  const step = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }).map((bytes) => ({ bytes })),
+    // Headers that look like some: small ids, lengths and flags.
+    fc
+      .tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(8), fc.uint8Array({ maxLength: 8 }))
+      .map(([object, fragment, flags, length, blob]) => {
+        const header = Buffer.alloc(21);
+        header.writeBigUInt64BE(BigInt(object), 0);
+        header.writeBigUInt64BE(BigInt(fragment), 8);
+        header.writeUInt8(flags, 16);
+        header.writeUInt32BE(length, 17);
+        return { bytes: Buffer.concat([header, blob]) };
+      }),
+    fc.constant('lost' as const),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const defragmenter = new Defragmenter(1000);
+      let arrived = 0;
+      let given = 0;
+      try {
+        for (const each of steps) {
+          if (each === 'lost') defragmenter.resume((id) => id % 2n === 0n);
+          else {
+            arrived += each.bytes.length;
+            for (const { message } of defragmenter.push(each.bytes)) given += message.length;
+          }
+        }
+      } catch (error) {
+        expect(error).toBeInstanceOf(ProtocolError);
+      }
+      expect(given).toBeLessThanOrEqual(arrived);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a server that sends nothing but ends of objects is not listened to for ever', () => {
+  const defragmenter = new Defragmenter();
+  defragmenter.resume(() => false);
+  const push = (): void => {
+    for (let id = 1n; id < 2000n; id += 1n)
+      defragmenter.push(Buffer.concat(output(id, PIPELINE_ID, 15).slice(1)));
+  };
+  expect(push).toThrow(expect.objectContaining({ code: 'psrp.fragment.lost' }));
+});
