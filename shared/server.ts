@@ -33,11 +33,11 @@ export const SignInSettings = z.object({
   /** The user's own certificate: PFX, or PEM with the key in it or beside it. */
   certificateFile: filePath.optional(),
   certificateKeyFile: filePath.optional(),
-  /** `http://host:port` of an HTTP proxy; who signs in there is asked for, never written here. */
+  /** `host:port` of an HTTP proxy, or `system` for the one that the environment names; who signs in there is asked for, never written here. */
   proxy: text(300)
     .regex(
-      /^(?:http:\/\/)?(?:\[[0-9a-fA-F:.]+\]|[^\s/:@?#[\]]+):\d{1,5}\/?$/,
-      'Type it as host:port, without user or password',
+      /^(?:system|(?:http:\/\/)?(?:\[[0-9a-fA-F:.]+\]|[^\s/:@?#[\]]+):\d{1,5}\/?)$/,
+      'Type it as host:port, without user or password; or system',
     )
     .optional(),
 });

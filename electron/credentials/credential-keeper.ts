@@ -13,6 +13,11 @@ export interface Credential {
   readonly password: Password;
 }
 
+/** What the keeper calls the credential of a proxy, which several servers may share. */
+export function proxyId(proxy: string): string {
+  return `proxy ${proxy.toLowerCase()}`;
+}
+
 export class CredentialKeeper {
   readonly #byServer = new Map<string, Credential>();
   readonly #key = new SealingKey();

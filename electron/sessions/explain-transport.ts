@@ -107,7 +107,7 @@ export const TRANSPORT: Readonly<Record<string, Explanation | undefined>> = {
         ? `${theProxy(error)} rejected its user name or password`
         : `${theProxy(error)} wants a user name and a password`,
     why: 'This sign-in is the proxy’s own; the server was not reached.',
-    cure: { text: 'Edit the server: give the proxy’s user name and password.' },
+    cure: { text: 'Type the proxy’s user name and password.' },
   }),
   'proxy.no-common-scheme': (_server, _where, error) => ({
     title: `${theProxy(error)} offers no way to sign in that PSDeck can use`,

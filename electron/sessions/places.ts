@@ -1,5 +1,5 @@
 /** Signing in: which server, as whom, and what is said where that fails. */
-import type { Credential, CredentialKeeper } from '../credentials/credential-keeper.ts';
+import { proxyId, type Credential, type CredentialKeeper } from '../credentials/credential-keeper.ts';
 import { readClientCertificate, type ClientCertificate, type WsmanClient } from '../remoting/index.ts';
 import { AppFailure } from '../../shared/error.ts';
 import { effectiveSignIn, mayNeedNoPassword, type Server } from '../../shared/server.ts';
@@ -14,6 +14,8 @@ export interface Destination {
   readonly credential?: Credential;
   /** Certificate authorities to trust besides the system's, PEM. */
   readonly ca?: string;
+  /** Who to be at the server's proxy, where it wants to know. */
+  readonly proxyCredential?: Credential;
   /** The user's own, where the server is signed in to with it; its password comes as the credential's. */
   readonly certificate?: ClientCertificate;
   readonly banner?: string;
@@ -55,7 +57,8 @@ export class Places {
   }
 
   async #resolve(serverId: string): Promise<Destination> {
-    const destination = await this.#options.resolve(serverId);
+    const found = await this.#options.resolve(serverId);
+    const destination = { ...found, ...this.#proxy(found.server) };
     const { auth, certificateFile, certificateKeyFile } = effectiveSignIn(destination.server.signIn);
     if (auth !== 'certificate') return destination;
     try {
@@ -68,6 +71,12 @@ export class Places {
     } catch (error) {
       throw this.failure(error, destination.server);
     }
+  }
+
+  #proxy(server: Server): Pick<Destination, 'proxyCredential'> {
+    const { proxy } = effectiveSignIn(server.signIn);
+    const proxyCredential = proxy === undefined ? undefined : this.#options.credentials.get(proxyId(proxy));
+    return proxyCredential === undefined ? {} : { proxyCredential };
   }
 
   /** It was let in: what was typed serves the next time, too. */
@@ -98,6 +107,10 @@ export class Places {
   failure(error: unknown, server: Server): AppFailure {
     const failure = error instanceof AppFailure ? error : new AppFailure(explain(error, factsOf(server)));
     if (failure.error.code === 'signin.rejected') this.#options.credentials.forget(server.id);
+    const { proxy } = effectiveSignIn(server.signIn);
+    if (failure.error.code === 'proxy.sign-in' && proxy !== undefined) {
+      this.#options.credentials.forget(proxyId(proxy));
+    }
     return failure;
   }
 }

@@ -6,7 +6,7 @@ import { effectiveSignIn } from '../../shared/server.ts';
 
 /** Without a credential a ticket, the system's own log-on or a certificate is to serve. */
 export function targetOf(
-  { server, ca, certificate }: Destination,
+  { server, ca, certificate, proxyCredential }: Destination,
   credential: Credential | undefined,
 ): WinRmTarget {
   const signIn = effectiveSignIn(server.signIn);
@@ -27,9 +27,24 @@ export function targetOf(
     allowPlainBasic: server.allowPlainBasic,
     allowNtlmOverHttp: server.allowNtlmOverHttp,
     ...whoOf(certificate, credential),
-    ...(proxy === undefined ? {} : { proxy: { url: /^http:/i.test(proxy) ? proxy : `http://${proxy}` } }),
+    ...(proxy === undefined ? {} : { proxy: proxyOf(proxy, proxyCredential) }),
     ...(ca === undefined ? {} : { ca }),
     ...(server.trustedFingerprint === undefined ? {} : { trustedFingerprint: server.trustedFingerprint }),
+  };
+}
+
+function proxyOf(proxy: string, credential: Credential | undefined): NonNullable<WinRmTarget['proxy']> {
+  if (proxy === 'system') return proxy;
+  const url = /^http:/i.test(proxy) ? proxy : `http://${proxy}`;
+  if (credential === undefined) return { url };
+  const { userName, password } = credential;
+  return {
+    url,
+    userName,
+    // Read when a tunnel is asked for, and not kept.
+    get password() {
+      return passwordText(password);
+    },
   };
 }
 

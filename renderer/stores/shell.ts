@@ -25,6 +25,8 @@ export interface Credential {
 
 export interface SignInAsk {
   serverId: string;
+  /** It is the proxy that asks, and not the server. */
+  proxy?: boolean;
   /** The server refused what was typed before. */
   error: AppError | null;
   busy: boolean;

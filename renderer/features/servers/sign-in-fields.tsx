@@ -61,7 +61,7 @@ export function SignInFields({ state }: { state: FormState }) {
                 state={state}
                 field="certificateFile"
                 label="Certificate"
-                hint="A .pfx or .pem file on this computer. Its password, if it has one, is asked for"
+                hint="A .pfx or .pem file on this computer; on Windows also Cert:\\CurrentUser\\My\\THUMBPRINT. Its password is asked for"
                 placeholder="/home/ada/ada.pfx"
               />
               <TextRow
@@ -95,7 +95,7 @@ export function SignInFields({ state }: { state: FormState }) {
             state={state}
             field="proxy"
             label="HTTP proxy"
-            hint="Only where the server can’t be reached directly"
+            hint="Only where the server can’t be reached directly; “system” for the one of HTTPS_PROXY"
             placeholder="proxy.corp.example:8080"
           />
         </div>

@@ -14,6 +14,13 @@ function asksCredential(code: string): boolean {
   return code === 'credential.required' || code === 'signin.rejected' || code === 'signin.user-name';
 }
 
+/** The proxy's own sign-in; one that the environment names brings its user along or does not. */
+function asksProxy(desk: Desk, serverId: string, error: AppError): boolean {
+  const server = desk.servers.getState().servers.find((known) => known.id === serverId);
+  const proxy = server?.signIn.proxy;
+  return error.code === 'proxy.sign-in' && proxy !== undefined && proxy !== 'system';
+}
+
 function asksTrust(error: AppError): boolean {
   return (error.code === 'tls.untrusted' || error.code === 'tls.changed') && error.certificate !== undefined;
 }
@@ -24,11 +31,17 @@ const LIFTED: Readonly<Record<string, Allowance>> = {
   'signin.plain-text': 'plain-basic',
 };
 
-function askCredential(desk: Desk, serverId: string, error: AppError | null): Promise<Credential | null> {
+function askCredential(
+  desk: Desk,
+  serverId: string,
+  error: AppError | null,
+  proxy = false,
+): Promise<Credential | null> {
   return new Promise((answer) => {
     desk.shell.setState({
       signIn: {
         serverId,
+        proxy,
         error,
         busy: false,
         answer(credential) {
@@ -105,6 +118,12 @@ export async function asking<T>(
           const typed = await askCredential(desk, serverId, refused);
           if (typed === null) return { ok: false, error: null };
           credential = typed;
+        } else if (asksProxy(desk, serverId, error)) {
+          // oxlint-disable-next-line no-await-in-loop
+          const typed = await askCredential(desk, serverId, error, true);
+          if (typed === null) return { ok: false, error };
+          // oxlint-disable-next-line no-await-in-loop
+          await bridge.call('servers.proxySignIn', { id: serverId, credential: typed });
         } else if (asksTrust(error)) {
           // oxlint-disable-next-line no-await-in-loop
           if (!(await askTrust(desk, serverId, error))) return { ok: false, error: null };

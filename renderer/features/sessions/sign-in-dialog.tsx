@@ -35,7 +35,8 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
   const name = serverLabel(server);
   const { auth } = effectiveSignIn(server.signIn);
   // A certificate says who it is; what locks its file is asked for.
-  const certificate = auth === 'certificate';
+  const certificate = auth === 'certificate' && ask.proxy !== true;
+  const proxy = ask.proxy === true ? server.signIn.proxy : undefined;
 
   function send(event: React.FormEvent): void {
     event.preventDefault();
@@ -51,10 +52,20 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
   return (
     <Dialog
       icon={<KeyRound aria-hidden />}
-      title={certificate ? `Unlock your certificate for ${name}` : `Sign in to ${name}`}
-      description={`${server.address}:${String(server.port)}, ${wayIn(server)}`}
+      title={
+        proxy === undefined
+          ? certificate
+            ? `Unlock your certificate for ${name}`
+            : `Sign in to ${name}`
+          : `Sign in to the proxy of ${name}`
+      }
+      description={
+        proxy === undefined
+          ? `${server.address}:${String(server.port)}, ${wayIn(server)}`
+          : `${proxy}, on the way to ${server.address}`
+      }
       width="narrow"
-      initialFocus={server.userName === '' && !certificate ? user : password}
+      initialFocus={(server.userName === '' || proxy !== undefined) && !certificate ? user : password}
       onClose={() => ask.answer(null)}
     >
       <form onSubmit={send}>
@@ -69,7 +80,7 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
               </span>
             </div>
           )}
-          {auth === 'credssp' ? (
+          {auth === 'credssp' && proxy === undefined ? (
             <div className="callout busy" role="status">
               <TriangleAlert aria-hidden />
               <span>CredSSP gives {name} this password, to act as you elsewhere.</span>
@@ -83,7 +94,7 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
                   <input
                     id={ids.user}
                     ref={user}
-                    defaultValue={server.userName}
+                    defaultValue={proxy === undefined ? server.userName : ''}
                     autoComplete="off"
                     spellCheck={false}
                     aria-describedby={ids.hint}
@@ -95,9 +106,11 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
                 <span className={missing ? 'under bad' : 'under'} id={ids.hint}>
                   {missing
                     ? 'Type who to sign in as'
-                    : auth === 'kerberos'
-                      ? 'DOMAIN\\name, or name@domain'
-                      : `DOMAIN\\name. For a local account write ${machineName(server.address)}\\name`}
+                    : proxy !== undefined
+                      ? 'As the proxy knows you; it is not the server’s'
+                      : auth === 'kerberos'
+                        ? 'DOMAIN\\name, or name@domain'
+                        : `DOMAIN\\name. For a local account write ${machineName(server.address)}\\name`}
                 </span>
               </>
             )}

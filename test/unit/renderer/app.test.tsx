@@ -301,6 +301,23 @@ describe('a way to sign in that protects less', () => {
   });
 });
 
+describe('a proxy that asks who somebody is', () => {
+  test('is told in a form of its own, and the server is tried again', async () => {
+    await start([fakeServer({ signIn: { proxy: 'proxy.corp.example:3128' } })]);
+    refuseCreate({ code: 'proxy.sign-in', title: 'The proxy wants a user name and a password' });
+    await user.dblClick(screen.getByRole('option', { name: /Z002/ }));
+    const form = await screen.findByRole('dialog', { name: 'Sign in to the proxy of Z002' });
+    await user.type(within(form).getByRole('textbox', { name: 'User name' }), 'out');
+    await user.type(within(form).getByLabelText('Password'), 'through{Enter}');
+    expect(await screen.findByRole('button', { name: 'Exit' })).toBeTruthy();
+    expect(called('servers.proxySignIn')).toEqual([
+      { id: 's1', credential: { userName: 'out', password: 'through' } },
+    ]);
+    // The server's own password is another matter.
+    expect(called('sessions.create').at(-1)).not.toHaveProperty('credential');
+  });
+});
+
 describe('a certificate nobody vouches for', () => {
   const certificate = {
     subject: 'CN=z002.corp.example',
