@@ -29,6 +29,7 @@ import { TrustDialog } from './features/sessions/trust-dialog.tsx';
 import { AboutDialog } from './features/settings/about-dialog.tsx';
 import { copyDiagnostics } from './features/settings/diagnostics-button.tsx';
 import { changeSettings, SettingsDialog } from './features/settings/settings-dialog.tsx';
+import { KeysDialog } from './features/terminal/keys-dialog.tsx';
 import { PasteDialog } from './features/terminal/paste-dialog.tsx';
 import { dropNotice } from './stores/shell.ts';
 import { welcomeTab } from './stores/tabs.ts';
@@ -161,6 +162,7 @@ function Dialogs() {
       {dialog?.kind === 'remove-shells' ? <RemoveShellsDialog ask={dialog} /> : null}
       {dialog?.kind === 'settings' ? <SettingsDialog /> : null}
       {dialog?.kind === 'about' ? <AboutDialog /> : null}
+      {dialog?.kind === 'keys' ? <KeysDialog /> : null}
       {dialog?.kind === 'paste' ? <PasteDialog sessionId={dialog.sessionId} text={dialog.text} /> : null}
       {signIn === null ? null : <SignInDialog key={signIn.serverId} ask={signIn} />}
       {trust === null ? null : <TrustDialog ask={trust} />}

@@ -1,6 +1,8 @@
 import type { Bridge } from './bridge/client.ts';
 import { appErrorOf } from './bridge/client.ts';
+import { createHistoryStore } from './features/terminal/history-store.ts';
 import { createTerminals } from './features/terminal/terminals.ts';
+import type { HistoryStore } from './features/terminal/history-store.ts';
 import type { Terminals } from './features/terminal/terminals.ts';
 import { createServersStore, loadServers, noteReach, setServers } from './stores/servers.ts';
 import type { ServersStore } from './stores/servers.ts';
@@ -23,6 +25,7 @@ export interface Desk {
   settings: SettingsStore;
   shell: ShellStore;
   terminals: Terminals;
+  history: HistoryStore;
 }
 
 export function createDesk(bridge: Bridge, theme: SystemTheme): Desk {
@@ -31,13 +34,22 @@ export function createDesk(bridge: Bridge, theme: SystemTheme): Desk {
   const settings = createSettingsStore(theme);
   const shell = createShellStore();
   const tabs = createTabsStore();
+  const history = createHistoryStore(bridge);
   const terminals = createTerminals({
     bridge,
     settings,
     fail: (error) => addNotice(shell, error),
     confirmPaste: (sessionId, text) => shell.setState({ dialog: { kind: 'paste', sessionId, text } }),
+    history,
+    serverOf: (sessionId) => sessions.getState().rows.find((row) => row.id === sessionId)?.serverId,
+    showKeys: () => shell.setState({ dialog: { kind: 'keys' } }),
+    predictionView: (prediction) => {
+      settings.setState({ prediction });
+      bridge.call('settings.update', { prediction }).catch(() => undefined);
+    },
+    announce: (announcement) => shell.setState({ announcement }),
   });
-  return { bridge, servers, sessions, settings, shell, tabs, terminals };
+  return { bridge, servers, sessions, settings, shell, tabs, terminals, history };
 }
 
 /** A page that was loaded again shows what somebody is inside of. */
@@ -88,6 +100,7 @@ export function startDesk(desk: Desk): void {
         bridge.call('settings.get', {}),
         loadServers(servers, bridge),
         loadSessions(sessions, bridge),
+        desk.history.load(),
       ]);
       shell.setState({ info });
       settings.setState(current);

@@ -8,8 +8,10 @@ import { Allowance, Server, ServerDraft } from './server.ts';
 import { DisconnectOptions, NewSessionOptions, SessionRow, ShellList } from './session.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import {
+  CommandHelp,
   CommandRecord,
   Completion,
+  HistoryLine,
   InputRequest,
   OutputItem,
   ProgressBar,
@@ -46,11 +48,6 @@ export const calls = {
   'servers.trustCertificate': {
     input: z.object({ id: z.string(), fingerprint: z.string() }),
     output: Server,
-  },
-  /** The answer to `proxy.sign-in`: who to be at the proxy of this server. Kept as the server's own password is. */
-  'servers.proxySignIn': {
-    input: z.object({ id: z.string(), credential: CredentialInput }),
-    output: nothing,
   },
   /** The answer to `signin.ntlm-over-http` or `signin.plain-text`: yes, for this server. */
   'servers.allow': { input: z.object({ id: z.string(), what: Allowance }), output: Server },
@@ -151,6 +148,27 @@ export const calls = {
     input: z.object({ sessionId, text: z.string().max(1_000_000), cursor: z.int().nonnegative() }),
     output: Completion,
   },
+  /** Nobody waits for the completion or the help any more: its pipeline need not run on. */
+  'terminal.giveUpCompletion': { input: z.object({ sessionId }), output: nothing },
+  /** The server's Get-Help for a command, or for one of its parameters. Refused with `session.busy` while a command runs. */
+  'terminal.help': {
+    input: z.object({
+      sessionId,
+      command: z.string().min(1).max(1000),
+      parameter: z.string().max(200).optional(),
+      columns: z.int().min(20).max(1000),
+    }),
+    output: CommandHelp,
+  },
+
+  /** Every remembered command line, oldest first; a part of them from `from` on, and where the next part begins. */
+  'history.load': {
+    input: z.object({ from: z.int().nonnegative() }),
+    output: z.object({ lines: z.array(HistoryLine), next: z.int().nonnegative().nullable() }),
+  },
+  /** A line was run in a session. Main keeps it, and every window hears of it, unless it looks like it holds a secret. */
+  'history.add': { input: z.object({ sessionId, text: z.string().max(1_000_000) }), output: nothing },
+  'history.clear': { input: z.object({ serverId: z.string() }), output: nothing },
   /** The terminal has drawn so many characters of `vt`: flow control. */
   'terminal.ack': { input: z.object({ sessionId, chars: z.int().nonnegative() }), output: nothing },
 
@@ -168,6 +186,8 @@ export const events = {
   'terminal.command': z.object({ sessionId, command: CommandRecord }),
   'terminal.progress': z.object({ sessionId, bars: z.array(ProgressBar) }),
   'terminal.title': z.object({ sessionId, title: z.string() }),
+  'history.added': HistoryLine,
+  'history.cleared': z.object({ serverId: z.string() }),
   /** Something a person must know that no call of theirs caused. */
   'app.notice': z.object({ error: AppError, sessionId: sessionId.optional() }),
 } as const satisfies Record<string, z.ZodType>;

@@ -66,8 +66,18 @@ export const Completion = z.object({
   replacementIndex: z.int().nonnegative(),
   replacementLength: z.int().nonnegative(),
   matches: z.array(z.object({ text: z.string(), label: z.string(), kind: z.string(), toolTip: z.string() })),
+  /** `session`: the server's own answer now. `commands`: from Get-Command, where there is no TabExpansion2. `cache`: from answers before, which see nothing of this session's variables. */
+  source: z.enum(['session', 'commands', 'cache']).optional(),
 });
 export type Completion = z.infer<typeof Completion>;
+
+/** A command line somebody ran, wherever it is remembered. */
+export const HistoryLine = z.object({ serverId: z.string(), text: z.string() });
+export type HistoryLine = z.infer<typeof HistoryLine>;
+
+/** What the server's Get-Help says, as text of a width; `found` false where it knows nothing, and `text` says so. */
+export const CommandHelp = z.object({ title: z.string(), text: z.string(), found: z.boolean() });
+export type CommandHelp = z.infer<typeof CommandHelp>;
 
 /** Everything a terminal that appears anew (a reloaded page, a tab shown later) needs to stand where the last one stood. */
 export const TerminalSnapshot = z.object({

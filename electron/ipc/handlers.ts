@@ -1,11 +1,11 @@
 /** The contract's calls, each handed to the folder that does it. */
-import { proxyId, type CredentialKeeper } from '../credentials/credential-keeper.ts';
+import type { CredentialKeeper } from '../credentials/credential-keeper.ts';
 import type { ServerStore } from '../servers/server-store.ts';
+import type { LineHistory } from '../sessions/history.ts';
 import type { SessionRegistry } from '../sessions/registry.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { AppFailure } from '../../shared/error.ts';
 import type { CallOutput } from '../../shared/contract.ts';
-import { effectiveSignIn } from '../../shared/server.ts';
 import type { Handlers } from './dispatcher.ts';
 import type { EventHub } from './event-hub.ts';
 import type { TerminalPeers } from './terminal-peers.ts';
@@ -19,10 +19,11 @@ export interface HandlerParts {
   readonly credentials: CredentialKeeper;
   readonly sessions: SessionRegistry;
   readonly terminals: TerminalPeers;
+  readonly history: LineHistory;
 }
 
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { hub, servers, settings, credentials, sessions, terminals } = parts;
+  const { hub, servers, settings, credentials, sessions, terminals, history } = parts;
   return {
     'app.info': () => Promise.resolve(parts.info),
     'app.diagnostics': () => Promise.resolve({ text: parts.diagnostics() }),
@@ -54,11 +55,6 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     'servers.trustCertificate': ({ id, fingerprint }) => servers.trustCertificate(id, fingerprint),
 
-    'servers.proxySignIn': ({ id, credential }) => {
-      const { proxy } = effectiveSignIn(servers.get(id).signIn);
-      if (proxy !== undefined) credentials.keep(proxyId(proxy), credential);
-      return Promise.resolve({});
-    },
     'servers.allow': ({ id, what }) => servers.allow(id, what),
 
     'sessions.list': () => Promise.resolve(sessions.list()),
@@ -122,6 +118,23 @@ export function createHandlers(parts: HandlerParts): Handlers {
       return Promise.resolve({});
     },
     'terminal.complete': ({ sessionId, text, cursor }) => sessions.get(sessionId).complete(text, cursor),
+    'terminal.giveUpCompletion': async ({ sessionId }) => {
+      await sessions.get(sessionId).giveUpCompletion();
+      return {};
+    },
+    'terminal.help': ({ sessionId, command, parameter, columns }) =>
+      sessions.get(sessionId).help(command, parameter, columns),
+
+    'history.load': ({ from }) => Promise.resolve(history.part(from)),
+    'history.add': ({ sessionId, text }) => {
+      history.add(sessions.get(sessionId).row.serverId, text);
+      return Promise.resolve({});
+    },
+    'history.clear': ({ serverId }) => {
+      history.clear(serverId);
+      return Promise.resolve({});
+    },
+
     'terminal.ack': ({ sessionId, chars }, peer) => {
       terminals.ack(peer, sessionId, chars);
       return Promise.resolve({});

@@ -1,15 +1,21 @@
-/** A session's pipelines that nobody asked for: its prompt, its completions. Given up as soon as the person wants the runspace. */
+/** A session's pipelines that nobody asked for: its prompt, its completions, help. Given up as soon as the person wants the runspace. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeErrorRecord, type ErrorRecord } from '../protocol/psrp/error-record.ts';
+import type { PsValue } from '../protocol/clixml/value.ts';
 import type { HostInfo } from '../protocol/psrp/host-info.ts';
+import type { PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
 import type { PipelineRun, RunspacePool } from '../remoting/index.ts';
-import type { Completion } from '../../shared/terminal.ts';
+import type { CommandHelp, Completion } from '../../shared/terminal.ts';
+import { CommandCompletions, commandsSpec } from './completion-from-commands.ts';
 import { NO_COMPLETION, readCompletion } from './completion.ts';
+import { bareHelpSpec, helpSpec, nothingKnown, readBareHelp, readHelp } from './help.ts';
 import { completionSpec, promptSpec, recentErrorsSpec } from './interactive-commands.ts';
-import { readPrompt } from './server-answers.ts';
+import { isUnknownCommand, readPrompt } from './server-answers.ts';
 
 /** A completion that takes longer than this is of no use to somebody who pressed Tab. */
 const COMPLETION_MS = 5000;
+/** The first Get-Help of a session reads its files; nobody waits longer for a page. */
+const HELP_MS = 30_000;
 /** Three objects; a person waits for the prompt. */
 const RECENT_ERRORS_MS = 1500;
 /** A pipeline stops in milliseconds, or sits in native code; a command line must not vanish behind it. */
@@ -17,9 +23,23 @@ const QUIET_MS = 500;
 
 export class QuietWork {
   #run: PipelineRun | undefined;
+  /** What runs was asked for at the line: a newer question takes its place. */
+  #forLine = false;
+  /** The endpoint has no TabExpansion2. */
+  #commands: CommandCompletions | undefined;
 
   get isBusy(): boolean {
     return this.#run !== undefined;
+  }
+
+  /** What runs is not for the line, and does not give way to it. */
+  get isPrompting(): boolean {
+    return this.#run !== undefined && !this.#forLine;
+  }
+
+  /** Nobody waits for what was asked at the line any more. */
+  async giveUp(): Promise<void> {
+    if (this.#forLine) await this.settle();
   }
 
   async stop(): Promise<void> {
@@ -42,6 +62,7 @@ export class QuietWork {
     try {
       run = pool.run(promptSpec(host));
       this.#run = run;
+      this.#forLine = false;
       return await readPrompt(run);
     } catch {
       return ''; // broken meanwhile: the session's own state says so
@@ -74,18 +95,62 @@ export class QuietWork {
   }
 
   async complete(pool: RunspacePool, host: HostInfo, text: string, cursor: number): Promise<Completion> {
+    const place = Math.min(cursor, text.length);
+    if (this.#commands === undefined) {
+      const answer = await this.#ask(pool, completionSpec(text, place, host), COMPLETION_MS);
+      if (answer === undefined) return NO_COMPLETION;
+      if (answer !== 'unknown') return readCompletion(answer, text);
+      this.#commands = new CommandCompletions();
+    }
+    return await this.#commands.complete(text, place, async (name) => {
+      const answer = await this.#ask(pool, commandsSpec(name, host), COMPLETION_MS);
+      return answer === undefined || answer === 'unknown' ? [] : answer;
+    });
+  }
+
+  async help(
+    pool: RunspacePool,
+    host: HostInfo,
+    command: string,
+    parameter: string | undefined,
+    columns: number,
+  ): Promise<CommandHelp> {
+    const title = parameter === undefined ? command : `${command} -${parameter}`;
+    const answer = await this.#ask(pool, helpSpec(command, parameter, columns, host), HELP_MS);
+    if (answer === undefined) return nothingKnown(title);
+    if (answer !== 'unknown') return readHelp(title, answer);
+    const bare = await this.#ask(pool, bareHelpSpec(command, parameter, host), HELP_MS);
+    return bare === undefined || bare === 'unknown' ? nothingKnown(title) : readBareHelp(title, bare);
+  }
+
+  /** What a pipeline gives; nothing where it failed, was given up or took too long; `unknown` where a command of it does not exist there. */
+  async #ask(
+    pool: RunspacePool,
+    spec: PipelineSpec,
+    withinMs: number,
+  ): Promise<readonly PsValue[] | 'unknown' | undefined> {
+    await this.giveUp();
+    if (this.isBusy) return undefined;
     const abort = new AbortController();
-    const run = pool.run(completionSpec(text, Math.min(cursor, text.length), host), { signal: abort.signal });
-    this.#run = run;
-    const timer = setTimeout(() => abort.abort(), COMPLETION_MS);
+    let run: PipelineRun | undefined;
+    const timer = setTimeout(() => abort.abort(), withinMs);
     try {
-      const { output } = await run.collect();
-      return readCompletion(output, text);
+      run = pool.run(spec, { signal: abort.signal });
+      this.#run = run;
+      this.#forLine = true;
+      const output: PsValue[] = [];
+      for await (const record of run.records()) if (record.kind === 'output') output.push(record.value);
+      const result = await run.finished;
+      if (isUnknownCommand(result)) return 'unknown';
+      return result.state === 'Completed' ? output : undefined;
     } catch {
-      return NO_COMPLETION; // the session's own state says what broke
+      return undefined; // the session's own state says what broke
     } finally {
       clearTimeout(timer);
-      if (this.#run === run) this.#run = undefined;
+      if (this.#run === run) {
+        this.#run = undefined;
+        this.#forLine = false;
+      }
     }
   }
 }

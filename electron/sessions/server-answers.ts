@@ -26,6 +26,16 @@ export function isIncomplete(result: PipelineResult): boolean {
   );
 }
 
+/** The server knows no such command: a missing function rather than one that failed. */
+export function isUnknownCommand(result: PipelineResult): boolean {
+  if (result.state !== 'Failed' || !(result.error instanceof PsObject)) return false;
+  const exception = result.error.get('Exception');
+  return (
+    exception instanceof PsObject &&
+    exception.isOfType('System.Management.Automation.CommandNotFoundException')
+  );
+}
+
 /** What the other side said of itself when the pool opened. */
 export function remoteFacts(data: PsValue | undefined): { psVersion?: string; os?: string } {
   if (!(data instanceof PsObject)) return {};

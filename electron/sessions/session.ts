@@ -7,7 +7,13 @@ import { ProgressBoard } from '../console/progress.ts';
 import type { Interruption, PipelineRun, RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
 import type { BufferMode, DisconnectOptions, Retrying, SessionRow } from '../../shared/session.ts';
-import type { CommandRecord, Completion, TerminalSize, TerminalSnapshot } from '../../shared/terminal.ts';
+import type {
+  CommandHelp,
+  CommandRecord,
+  Completion,
+  TerminalSize,
+  TerminalSnapshot,
+} from '../../shared/terminal.ts';
 import { CommandRunner } from './command-runner.ts';
 import { NO_COMPLETION } from './completion.ts';
 import { explain } from './explain.ts';
@@ -338,8 +344,19 @@ export class Session {
 
   async complete(text: string, cursor: number): Promise<Completion> {
     if (!this.#isOpen() || !this.#pool || this.#status.interrupted) return NO_COMPLETION;
-    if (this.isBusy || this.#quiet.isBusy) return NO_COMPLETION;
+    if (this.isBusy || this.#quiet.isPrompting) return NO_COMPLETION;
     return await this.#quiet.complete(this.#pool, this.host.info, text, cursor);
+  }
+
+  async giveUpCompletion(): Promise<void> {
+    await this.#quiet.giveUp();
+  }
+
+  /** The server's Get-Help. */
+  async help(command: string, parameter: string | undefined, columns: number): Promise<CommandHelp> {
+    this.#mustBeOpen();
+    if (this.isBusy || this.#quiet.isPrompting || !this.#pool) throw busy(this.row);
+    return await this.#quiet.help(this.#pool, this.host.info, command, parameter, columns);
   }
 
   /** Disconnect-PSSession: what runs in it runs on. */

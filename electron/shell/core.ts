@@ -8,6 +8,7 @@ import { TerminalPeers } from '../ipc/terminal-peers.ts';
 import type { Peer } from '../ipc/peer.ts';
 import { createPool, wsmanClient } from '../remoting/index.ts';
 import { PRACTICE_SERVER_ID, ServerStore } from '../servers/server-store.ts';
+import { LineHistory } from '../sessions/history.ts';
 import { SessionRegistry, type Destination } from '../sessions/registry.ts';
 import { SettingsStore } from '../settings/settings-store.ts';
 import type { Core } from './core-interface.ts';
@@ -36,6 +37,16 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     });
   });
 
+  const history = new LineHistory({
+    folder: dataDir,
+    keeps: () => settings.value.keepHistory,
+    added: (line) => hub.publish('history.added', line),
+    cleared: (serverId) => hub.publish('history.cleared', { serverId }),
+    failed: (error) => {
+      log.failure('history.failed', error);
+    },
+  });
+  await history.load();
   const journal = await openJournal(dataDir, log);
   setAside.push(...journal.damaged);
   const sessions = new SessionRegistry({
@@ -91,6 +102,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     credentials,
     sessions,
     terminals,
+    history,
   });
   const dispatcher = createDispatcher(handlers, log);
 
@@ -116,7 +128,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     shutdown() {
       ending ??= (async () => {
         await sessions.closeAll(settings.value.onClose);
-        await practice.close();
+        await Promise.all([practice.close(), history.settled()]);
       })();
       return ending;
     },

@@ -122,7 +122,6 @@ export function createFakeMain(servers: Server[] = [fakeServer()], sessions: Ses
       if (server === undefined) throw new Refusal({ code: 'server.unknown', title: 'No such server' });
       return server;
     },
-    'servers.proxySignIn': () => ({}),
     'servers.allow': ({ id, what }) => {
       const allowed = what === 'ntlm-over-http' ? { allowNtlmOverHttp: true } : { allowPlainBasic: true };
       fake.servers = fake.servers.map((known) => (known.id === id ? { ...known, ...allowed } : known));
@@ -192,6 +191,11 @@ export function createFakeMain(servers: Server[] = [fakeServer()], sessions: Ses
     'terminal.interrupt': () => ({}),
     'terminal.resize': () => ({}),
     'terminal.complete': ({ cursor }) => ({ replacementIndex: cursor, replacementLength: 0, matches: [] }),
+    'terminal.giveUpCompletion': () => ({}),
+    'terminal.help': ({ command }) => ({ title: command, text: '', found: false }),
+    'history.load': () => ({ lines: [], next: null }),
+    'history.add': () => ({}),
+    'history.clear': () => ({}),
     'terminal.ack': () => ({}),
     'settings.get': () => settings,
     'settings.update': (patch) => {

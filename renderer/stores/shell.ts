@@ -15,6 +15,7 @@ export type Dialog =
   | { kind: 'disconnect-session'; sessions: readonly SessionRow[] }
   | { kind: 'settings' }
   | { kind: 'about' }
+  | { kind: 'keys' }
   | { kind: 'paste'; sessionId: number; text: string };
 
 /** Typed in a sign-in form; handed straight to the call, never kept in a store. */

@@ -10,10 +10,10 @@ export function commandsIn(text: string): readonly CommandInfo[] {
   );
 }
 
-/** The words of a line, as YankNthArg counts them: every token but the end. */
+/** The words of a line, as YankNthArg counts them: every token but line ends. */
 export function argumentsOf(line: string): readonly string[] {
   return parse(line)
-    .tokens.filter(({ kind }) => kind !== 'EndOfInput')
+    .tokens.filter(({ kind }) => kind !== 'EndOfInput' && kind !== 'NewLine')
     .map(({ from, to }) => line.slice(from, to));
 }
 

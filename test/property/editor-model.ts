@@ -156,6 +156,8 @@ export class EditorModel {
         this.#after(null);
         return;
       }
+      // The key that was read is no character: the search is given up, and nothing else.
+      if (step.kind === 'function' && (step.name === 'RevertLine' || step.name === 'Abort')) return;
     }
     if (step.kind === 'digit') {
       this.#digit(step.digit);
@@ -383,7 +385,7 @@ export class EditorModel {
   }
 
   #yankArg(): void {
-    const words = (this.history[this.#lastArg.line] ?? '').split(' ').filter((word) => word !== '');
+    const words = (this.history[this.#lastArg.line] ?? '').split(/\s/).filter((word) => word !== '');
     const { word, from } = this.#lastArg;
     const chosen = words.at(word);
     if (this.#lastArg.line < 0 || this.#lastArg.line >= this.history.length || chosen === undefined) return;

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import type { TerminalState } from './terminal-state.ts';
+import type { LineMenu } from './terminal-state.ts';
 import type { TerminalView } from './terminal-view.ts';
 
 /** PowerShell's CompletionResultType, in the words a person would use. */
@@ -29,11 +29,23 @@ export function kindWord(kind: string, toolTip: string): string {
   return kinds[kind] ?? kind;
 }
 
+/** Where the matches come from, where that is not the session itself. */
+function origin(source: 'session' | 'commands' | 'cache') {
+  if (source === 'session') return null;
+  return (
+    <p className="origin">
+      {source === 'cache'
+        ? 'From before: a command runs, so this session’s variables and files are not seen.'
+        : 'From Get-Command: this endpoint has no completion of its own.'}
+    </p>
+  );
+}
+
 export function CompletionMenu({
   menu,
   view,
 }: {
-  menu: NonNullable<TerminalState['menu']>;
+  menu: Extract<LineMenu, { kind: 'completions' }>;
   view: TerminalView;
 }) {
   const list = useRef<HTMLUListElement>(null);
@@ -64,12 +76,13 @@ export function CompletionMenu({
       </ul>
       <div className="tip" aria-live="polite">
         <div className="text">{chosen?.toolTip.trim() ?? ''}</div>
+        {origin(menu.completing.source)}
         <footer>
           <span className="num">
-            {index + 1} of {matches.length}
+            {index < 0 ? matches.length : `${String(index + 1)} of ${String(matches.length)}`}
           </span>
           <span>Enter accept</span>
-          <span>Esc cancel</span>
+          <span>Alt+H help</span>
         </footer>
       </div>
     </div>

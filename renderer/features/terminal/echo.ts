@@ -1,4 +1,4 @@
-import { highlight, tokenSgr } from './highlight.ts';
+import { highlight, sgrOf } from './highlight.ts';
 
 /** A pasted script of more lines is drawn plain: finding its lines again would take longer than anybody looks at the colours. */
 const mostLines = 500;
@@ -38,12 +38,13 @@ function colour(text: string): string {
   let at = 0;
   for (const token of highlight(text)) {
     vt += text.slice(at, token.from);
-    const sgr = tokenSgr[token.kind];
+    // What was run is the server's to judge: its errors stand below.
+    const sgr = sgrOf({ ...token, error: false });
     // A token over several lines is coloured line by line, so that the continuation prompts between stay plain.
     vt += text
       .slice(token.from, token.to)
       .split('\n')
-      .map((part) => (part === '' ? '' : `\u001b[${sgr}m${part}\u001b[0m`))
+      .map((part) => (part === '' || sgr === '' ? part : `\u001b[${sgr}m${part}\u001b[0m`))
       .join('\n');
     at = token.to;
   }

@@ -1,3 +1,5 @@
+import { inlinePrediction } from './editing/predicting.ts';
+import { searchLines } from './editing/searching.ts';
 import type { EditorState } from './editor-state.ts';
 import { isCommand, isSecret, selectionOf, unsentLines } from './editor-state.ts';
 import type { PaintInput } from './painter.ts';
@@ -17,20 +19,53 @@ export function lineOf(editor: EditorState): EditedLine | null {
       selection: null,
       masked: submitted.kind === 'secret',
       command: isCommand(submitted.kind),
+      before: editor.base,
       ahead: false,
     };
   }
   if (request === null) return typedAhead(editor);
+  if (request.kind === 'key') {
+    return {
+      prompt: request.prompt,
+      continuationPrompt: '>> ',
+      text: '',
+      cursor: 0,
+      selection: null,
+      masked: false,
+      command: false,
+      ahead: false,
+    };
+  }
   return {
     prompt: request.prompt,
     continuationPrompt: '>> ',
-    text: request.kind === 'key' ? '' : editor.text,
-    cursor: request.kind === 'key' ? 0 : editor.cursor,
-    selection: request.kind === 'key' ? null : selectionOf(editor),
+    text: editor.text,
+    cursor: editor.cursor,
+    selection: selectionOf(editor),
     masked: isSecret(editor),
     command: isCommand(request.kind),
+    before: editor.base,
+    ghost: ghostOf(editor),
+    emphasis: emphasisOf(editor),
     ahead: false,
   };
+}
+
+function ghostOf(editor: EditorState): string {
+  return inlinePrediction(editor)?.slice(editor.text.length) ?? '';
+}
+
+function emphasisOf(editor: EditorState): { from: number; to: number } | null {
+  const { search, walk, previous, text } = editor;
+  if (search !== null) {
+    if (search.query === '' || searchLines(editor)[search.matches[search.index] ?? -1] === undefined)
+      return null;
+    const from = text.toLowerCase().indexOf(search.query.toLowerCase());
+    return from < 0 ? null : { from, to: from + search.query.length };
+  }
+  return previous === 'search' && walk !== null && walk.prefix !== ''
+    ? { from: 0, to: walk.prefix.length }
+    : null;
 }
 
 /** What waits for the next prompt: the lines finished by Enter, and the one being typed. */

@@ -1,18 +1,19 @@
-/**
- * Colours for a command line as it is typed, after PSReadLine's. A scanner and not a parser: it never fails, and what it does not know
- * stays plain. The colour says what a word looks like, never whether it is right.
- */
+import { parse } from '../../../shared/powershell/parse.ts';
+import type { Token, TokenRole } from '../../../shared/powershell/tokens.ts';
 
-export type TokenKind = 'command' | 'parameter' | 'operator' | 'string' | 'variable' | 'keyword' | 'comment';
+/** Colours for a command line as it is typed, after PSReadLine's, with what PowerShell would refuse marked. */
 
-export interface Token {
+export type TokenKind = Exclude<TokenRole, 'plain' | 'number' | 'member'>;
+
+export interface Coloured {
   readonly from: number;
   readonly to: number;
-  readonly kind: TokenKind;
+  readonly kind: TokenKind | 'plain';
+  readonly error: boolean;
 }
 
 /** SGR parameters of each kind; the theme gives the palette its colours. */
-export const tokenSgr: Readonly<Record<TokenKind, string>> = {
+const tokenSgr: Readonly<Record<TokenKind, string>> = {
   command: '33',
   parameter: '90',
   operator: '90',
@@ -20,76 +21,78 @@ export const tokenSgr: Readonly<Record<TokenKind, string>> = {
   variable: '32',
   keyword: '35',
   comment: '90',
+  type: '34',
 };
 
-const keywords = new Set(
-  'begin break catch class continue data do dynamicparam else elseif end enum exit filter finally for foreach function if in param process return switch throw trap try until using while'.split(
-    ' ',
-  ),
-);
+/** A wavy line in the theme's red below the text, which keeps its colour. */
+const errorSgr = '4:3;58:5:1';
+
+export function sgrOf({ kind, error }: Coloured): string {
+  const colour = kind === 'plain' ? '' : tokenSgr[kind];
+  if (!error) return colour;
+  return colour === '' ? errorSgr : `${colour};${errorSgr}`;
+}
 
 /** A line longer than this is pasted data more often than a command; colouring it would cost more than it tells. */
 const mostHighlighted = 20_000;
 
-const rules: readonly { kind: TokenKind | 'word' | 'open' | 'close' | 'space' | 'number'; match: RegExp }[] =
-  [
-    { kind: 'space', match: /[^\S\n]+/y },
-    { kind: 'open', match: /[\n;|({&]+|\$\(|@\(|@\{/y },
-    { kind: 'comment', match: /<#[\s\S]*?(?:#>|$)|#[^\n]*/y },
-    { kind: 'string', match: /@'\n[\s\S]*?(?:\n'@|$)|@"\n[\s\S]*?(?:\n"@|$)/y },
-    { kind: 'string', match: /'(?:[^']|'')*(?:'|$)|"(?:[^"`]|""|`[\s\S])*(?:"|$)/y },
-    { kind: 'variable', match: /[$@](?:\{[^}\n]*(?:\}|$)|[\p{L}\p{N}_:]+|[$?^_])/uy },
-    {
-      kind: 'operator',
-      match:
-        /-(?:[ci]?(?:eq|ne|gt|ge|lt|le|like|notlike|match|notmatch|contains|notcontains|in|notin|replace|split)|and|or|xor|not|band|bor|bxor|bnot|shl|shr|join|is|isnot|as|f)(?![\p{L}\p{N}-])/iuy,
-    },
-    { kind: 'parameter', match: /--?[\p{L}_?][\p{L}\p{N}_-]*:?/uy },
-    { kind: 'number', match: /\d[\d.]*(?:[kmgtp]b)?(?![\p{L}\p{N}\\])/iuy },
-    { kind: 'close', match: /[)}]/y },
-    { kind: 'operator', match: /[=+*!,[\]<>]+/y },
-    { kind: 'word', match: /[^\s;|(){}&'",=[\]<>]+/y },
-  ];
+function kindOf(text: string, { role, kind, from }: Token): TokenKind | 'plain' {
+  // `--verbose` is a program's parameter, as PSReadLine colours it.
+  if (role === 'plain' && kind === 'Generic' && text.startsWith('--', from)) return 'parameter';
+  return role === 'plain' || role === 'number' || role === 'member' ? 'plain' : role;
+}
 
-const assigned = /[^\S\n]*=(?!=)/y;
-
-export function highlight(text: string): readonly Token[] {
-  if (text.length > mostHighlighted) return [];
-  const tokens: Token[] = [];
-  let at = 0;
-  let commandNext = true;
-  while (at < text.length) {
-    const start = at;
-    for (const { kind, match } of rules) {
-      match.lastIndex = at;
-      const found = match.exec(text)?.[0];
-      if (found === undefined || found === '') continue;
-      at += found.length;
-      if (kind === 'space') break;
-      if (kind === 'open') {
-        commandNext = true;
-        break;
-      }
-      if (kind === 'word') {
-        if (commandNext && keywords.has(found.toLowerCase())) {
-          tokens.push({ from: start, to: at, kind: 'keyword' });
-          break;
-        }
-        // `@{ Name = … }`: what is set is no command.
-        assigned.lastIndex = at;
-        if (commandNext && !assigned.test(text)) tokens.push({ from: start, to: at, kind: 'command' });
-      } else if (kind !== 'close' && kind !== 'number') {
-        tokens.push({ from: start, to: at, kind });
-        // `$x = Get-Item`: a command may follow an assignment.
-        if (kind === 'operator' && found === '=') {
-          commandNext = true;
-          break;
-        }
-      }
-      commandNext = false;
-      break;
+function spans(text: string, tokens: readonly Token[], into: Coloured[]): void {
+  for (const token of tokens) {
+    const kind = kindOf(text, token);
+    const nested = token.nested ?? [];
+    let at = token.from;
+    for (const inner of nested) {
+      if (inner.from > at) push(into, at, inner.from, kind);
+      spans(text, [inner], into);
+      at = Math.max(at, inner.to);
     }
-    if (at === start) at++;
+    if (token.to > at) push(into, at, token.to, kind);
   }
-  return tokens;
+}
+
+function push(into: Coloured[], from: number, to: number, kind: TokenKind | 'plain'): void {
+  if (kind !== 'plain') into.push({ from, to, kind, error: false });
+}
+
+/** Where the errors are; one that has no extent is shown at the character before it. */
+function marks(text: string): { from: number; to: number }[] {
+  return parse(text)
+    .errors.filter(({ incomplete }) => !incomplete)
+    .map(({ from, to }) =>
+      from < to ? { from, to } : { from: Math.max(0, from - 1), to: Math.max(1, from) },
+    );
+}
+
+/** From left to right, never overlapping; what has no colour of its own is left out. */
+export function highlight(text: string): readonly Coloured[] {
+  if (text.length > mostHighlighted) return [];
+  const coloured: Coloured[] = [];
+  spans(text, parse(text).tokens, coloured);
+  const errors = marks(text);
+  return errors.length === 0 ? coloured : marked(coloured, errors);
+}
+
+/** Cuts the coloured pieces at the errors and fills what lies between them where an error does. */
+function marked(coloured: readonly Coloured[], errors: readonly { from: number; to: number }[]): Coloured[] {
+  const edges = new Set<number>();
+  for (const { from, to } of [...coloured, ...errors]) edges.add(from).add(to);
+  const sorted = [...edges].toSorted((left, right) => left - right);
+  const made: Coloured[] = [];
+  let next = 0;
+  for (const [index, from] of sorted.entries()) {
+    const to = sorted[index + 1];
+    if (to === undefined) break;
+    while ((coloured[next]?.to ?? Number.POSITIVE_INFINITY) <= from) next++;
+    const here = coloured[next];
+    const kind = here !== undefined && here.from <= from ? here.kind : 'plain';
+    const error = errors.some((each) => each.from <= from && to <= each.to);
+    if (error || kind !== 'plain') made.push({ from, to, kind, error });
+  }
+  return made;
 }

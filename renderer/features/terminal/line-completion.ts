@@ -1,39 +1,68 @@
 import type { Completion } from '../../../shared/terminal.ts';
-import type { Completing, EditorState, EditorStep } from './editor-state.ts';
-import { answersHost, bell, only, withText } from './editor-state.ts';
+import type { Completing, CompletionWish, EditorState, EditorStep } from './editor-state.ts';
+import {
+  answersHost,
+  at,
+  bell,
+  ended,
+  only,
+  replaceRange,
+  snapshotOf,
+  withSnapshot,
+} from './editor-state.ts';
 
 /** Tab and the completion menu: one question to main, then a walk through its matches that Escape takes back. */
 
-export function show(state: EditorState, completing: Extract<Completing, { kind: 'showing' }>): EditorState {
-  const { original, from, length } = completing;
-  const by = completing.matches[completing.index]?.text ?? '';
-  const text = original.text.slice(0, from) + by + original.text.slice(from + length);
-  return { ...withText(state, text, from + by.length), completing };
+type Showing = Extract<Completing, { kind: 'showing' }>;
+
+/**
+ * What stands in the line for a match. A folder gets its separator, as PSReadLine adds it, so that the next Tab goes on inside; where it is
+ * quoted, the separator and then the cursor stand before the closing quote.
+ */
+export function inserted(match: Completion['matches'][number]): { text: string; back: number } {
+  const { text } = match;
+  if (match.kind !== 'ProviderContainer') return { text, back: 0 };
+  const quote = /["']$/.exec(text)?.[0] ?? '';
+  const bare = quote === '' ? text : text.slice(0, -1);
+  // The server's own way of writing paths: by what it wrote here, else by the full path it tells of.
+  const separator = separatorOf(bare) ?? separatorOf(match.toolTip) ?? '\\';
+  const whole = /[\\/]$/.test(bare) ? bare : bare + separator;
+  return { text: whole + quote, back: quote.length };
 }
 
-export function cycle(state: EditorState, by: -1 | 1): EditorStep {
+function separatorOf(path: string): string | undefined {
+  return /[\\/]/.exec(path)?.[0];
+}
+
+function show(state: EditorState, completing: Showing): EditorState {
+  const { original, from, length, matches, index } = completing;
+  const back = withSnapshot(state, original);
+  const match = matches[index];
+  if (match === undefined) return { ...ended(back), completing };
+  const { text, back: behind } = inserted(match);
+  const replaced = replaceRange(back, from, from + length, text);
+  return { ...ended(at(replaced, from + text.length - behind)), completing };
+}
+
+export function cycle(state: EditorState, by: number): EditorStep {
   const { completing } = state;
   if (completing?.kind !== 'showing') return only(state);
-  const index = (completing.index + by + completing.matches.length) % completing.matches.length;
-  return only(show(state, { ...completing, index }));
+  const { length } = completing.matches;
+  const from = completing.index < 0 && by < 0 ? 0 : completing.index;
+  return only(show(state, { ...completing, index: (((from + by) % length) + length) % length }));
 }
 
-export function complete(state: EditorState, by: -1 | 1, menu: boolean): EditorStep {
-  if (state.completing?.kind === 'showing') {
-    if (menu && !state.completing.menu) {
-      return only({ ...state, completing: { ...state.completing, menu: true } });
-    }
-    return cycle(state, by);
+export function complete(state: EditorState, wish: CompletionWish): EditorStep {
+  const { completing } = state;
+  if (completing?.kind === 'showing') {
+    if (wish === 'menu' && !completing.menu)
+      return only({ ...state, completing: { ...completing, menu: true } });
+    return cycle(state, wish === 'previous' ? -1 : 1);
   }
-  if (state.request === null || state.submitted !== null || answersHost(state)) return bell(state);
+  if (answersHost(state) || state.conversation) return bell(ended(state));
   const token = state.nextToken;
   return {
-    state: {
-      ...state,
-      anchor: null,
-      nextToken: token + 1,
-      completing: { kind: 'asked', token, menu, back: by < 0 },
-    },
+    state: { ...ended(state), nextToken: token + 1, completing: { kind: 'asked', token, wish } },
     effects: [
       { kind: 'complete', token, text: state.base + state.text, cursor: state.base.length + state.cursor },
     ],
@@ -44,20 +73,95 @@ export function completed(state: EditorState, token: number, completion: Complet
   const { completing } = state;
   // Typing on has already given the question up.
   if (completing?.kind !== 'asked' || completing.token !== token) return only(state);
+  const { wish } = completing;
   const from = (completion?.replacementIndex ?? 0) - state.base.length;
   const length = completion?.replacementLength ?? 0;
   const inside = from >= 0 && from + length <= state.text.length;
   if (completion === null || completion.matches.length === 0 || !inside) {
     return bell({ ...state, completing: null });
   }
-  const shown = show(state, {
+  const { matches } = completion;
+  const showing: Showing = {
     kind: 'showing',
-    menu: completing.menu,
-    index: completing.back ? completion.matches.length - 1 : 0,
-    matches: completion.matches,
-    original: { text: state.text, cursor: state.cursor },
+    menu: wish === 'menu',
+    index: wish === 'previous' ? matches.length - 1 : 0,
+    matches,
+    source: completion.source ?? 'session',
+    original: snapshotOf(state),
     from,
     length,
+    wider: null,
+  };
+  if (matches.length === 1 && wish !== 'list') return only({ ...show(state, showing), completing: null });
+  if (wish === 'list') return only(show(state, { ...showing, menu: true, index: -1 }));
+  if (wish === 'certain') return certain(state, showing);
+  return only(show(state, showing));
+}
+
+/** Emacs' Tab: what all matches have in common, and a list of them once there is no more of that. */
+function certain(state: EditorState, showing: Showing): EditorStep {
+  const typed = state.text.slice(showing.from, showing.from + showing.length);
+  const common = commonStart(showing.matches.map((match) => match.text));
+  if (common.length > typed.length && common.toLowerCase().startsWith(typed.toLowerCase())) {
+    return only({
+      ...ended(replaceRange(state, showing.from, showing.from + showing.length, common)),
+    });
+  }
+  return only(show(state, { ...showing, menu: true, index: -1 }));
+}
+
+function commonStart(texts: readonly string[]): string {
+  let [common = ''] = texts;
+  for (const text of texts) {
+    let to = 0;
+    while (to < common.length && common[to]?.toLowerCase() === text[to]?.toLowerCase()) to++;
+    common = common.slice(0, to);
+  }
+  return common;
+}
+
+/** What a match is told by: its text without a quote before it. */
+function told(text: string): string {
+  return text.replace(/^["']/, '').toLowerCase();
+}
+
+/** Typing into the open menu narrows it, as in PSReadLine. Null where nothing would be left: then the chosen match is taken and the text follows it. */
+export function narrow(state: EditorState, text: string): EditorState | null {
+  const { completing } = state;
+  if (completing?.kind !== 'showing' || !completing.menu || text === '') return null;
+  const { original, from, length } = completing;
+  const back = withSnapshot(state, original);
+  const typed = replaceRange(at(back, from + length), from + length, from + length, text);
+  const wanted = told(typed.text.slice(from, from + length + text.length));
+  const matches = completing.matches.filter((match) => told(match.text).startsWith(wanted));
+  if (matches.length === 0) return null;
+  return show(typed, {
+    ...completing,
+    matches,
+    index: 0,
+    original: snapshotOf(typed),
+    length: length + text.length,
+    wider: completing,
   });
-  return only(completion.matches.length === 1 ? { ...shown, completing: null } : shown);
+}
+
+/** Backspace in the open menu: back to what it showed before, then to the line without it. */
+export function widen(state: EditorState): EditorState | null {
+  const { completing } = state;
+  if (completing?.kind !== 'showing' || !completing.menu) return null;
+  return completing.wider === null ? revertCompletion(state) : show(state, completing.wider);
+}
+
+/** The line as it was before anything was completed. */
+export function revertCompletion(state: EditorState): EditorState {
+  const { completing } = state;
+  return completing?.kind === 'showing'
+    ? { ...withSnapshot(state, completing.original), completing: null }
+    : { ...state, completing: null };
+}
+
+export function choose(state: EditorState, index: number): EditorStep {
+  return state.completing?.kind === 'showing'
+    ? only(show(state, { ...state.completing, index }))
+    : only(state);
 }

@@ -1,173 +1,38 @@
+import type { LineFunction } from '../../../shared/line-functions.ts';
 import type { InputRequest } from '../../../shared/terminal.ts';
-import type { EditorAction, EditorEvent, EditorState, EditorStep } from './editor-state.ts';
-import {
-  answersHost,
-  bell,
-  isCommand,
-  isSecret,
-  only,
-  replaceRange,
-  selectionOf,
-  withText,
-} from './editor-state.ts';
-import { complete, completed, cycle, show } from './line-completion.ts';
-import {
-  backwardWord,
-  cleanInput,
-  lineEnd,
-  lineStart,
-  nextBoundary,
-  nextWord,
-  onBoundary,
-  previousBoundary,
-  wordEnd,
-} from './text.ts';
+import { insert } from './editing/changing.ts';
+import { countOf, withDigit } from './editing/counting.ts';
+import { run } from './editing/functions.ts';
+import { findCharacter } from './editing/moving.ts';
+import { leaveList, settled } from './editing/predicting.ts';
+import { actInSearch, chooseInSearch, keepFound, typeIntoSearch } from './editing/searching.ts';
+import { submit } from './editing/submitting.ts';
+import type { EditorEvent, EditorState, EditorStep } from './editor-state.ts';
+import { answersHost, only, withText } from './editor-state.ts';
+import { choose, completed, cycle, narrow, revertCompletion, widen } from './line-completion.ts';
+import { cleanInput } from './text.ts';
 
 /**
- * The line at the prompt. Pure: a state and an event give a state and effects; which key means which action is the keymap's, how it looks
- * is the painter's. No keystroke crosses the network but Enter, Tab and Ctrl+C.
+ * The line at the prompt. Pure: a state and an event give a state and effects; which key means which function is the keymap's, how it looks
+ * is the painter's. No keystroke crosses the network but Enter and Tab, and Ctrl+C.
+ *
+ * The functions are PSReadLine's (about_PSReadLine_Functions) and do what it documents. On purpose different: a character is what a person
+ * counts as one; Up and Down go on into the history at the ends of a command of several lines; NextWord at the end of the line takes a word
+ * of the prediction; Escape leaves a search with the line as it was.
  *
  * Whose text is in the buffer: the command's being typed, also while another runs (type-ahead, shown at the next prompt), or the answer to
  * a prompt of the host. A host prompt that appears while a command is being typed puts the command aside and gives it back after.
  */
 
-function insert(state: EditorState, raw: string): EditorStep {
-  const clean = cleanInput(raw);
-  // A host prompt takes one line.
-  const text = answersHost(state) ? clean.replaceAll('\n', ' ') : clean;
-  if (text === '') return only(state);
-  const selection = selectionOf(state);
-  return only(replaceRange(state, selection?.from ?? state.cursor, selection?.to ?? state.cursor, text));
-}
-
-function move(state: EditorState, cursor: number, select: boolean): EditorStep {
-  return only({
-    ...state,
-    cursor,
-    anchor: select ? (state.anchor ?? state.cursor) : null,
-    browsing: state.browsing === null ? null : { ...state.browsing, prefix: null },
-    completing: null,
-  });
-}
-
-function remove(state: EditorState, from: number, to: number): EditorStep {
-  const selection = selectionOf(state);
-  if (selection !== null) return only(replaceRange(state, selection.from, selection.to, ''));
-  if (from === to) return only({ ...state, anchor: null, completing: null });
-  return only(replaceRange(state, from, to, ''));
-}
-
-function remember(history: readonly string[], text: string): readonly string[] {
-  if (text.trim() === '' || history.at(-1) === text) return history;
-  return [...history, text];
-}
-
-function submit(state: EditorState, text: string, rest: string): EditorStep {
-  const { request } = state;
-  if (request === null) return only(state);
-  const command = isCommand(request.kind);
-  const after = withText(state, rest, rest.length);
-  return {
-    state: {
-      ...after,
-      submitted: {
-        requestId: request.requestId,
-        kind: request.kind,
-        prompt: request.prompt,
-        text,
-      },
-      history: command ? remember(state.history, state.base + text) : state.history,
-      conversation: !command,
-    },
-    effects: [{ kind: 'submit', requestId: request.requestId, text: state.base + text }],
-  };
-}
-
-function accept(state: EditorState): EditorStep {
-  if (state.completing?.kind === 'showing' && state.completing.menu) {
-    return only({ ...state, completing: null });
-  }
-  if (state.request === null || state.submitted !== null) {
-    // Between two questions of a running command the text waits for the next one; nobody wants an answer run as a command.
-    if (state.conversation) return bell(state);
-    return only({ ...withText(state, '', 0), queue: [...state.queue, state.text] });
-  }
-  return submit(state, state.text, '');
-}
-
-function interrupt(state: EditorState): EditorStep {
-  const selection = selectionOf(state);
-  if (selection !== null) {
-    if (isSecret(state)) return bell(state);
-    return {
-      state: { ...state, anchor: null },
-      effects: [{ kind: 'copy', text: state.text.slice(selection.from, selection.to) }],
-    };
-  }
-  // What stood on the line stays in the page, with `^C`; a password does not.
-  const waiting = state.request !== null && state.submitted === null;
-  const text = waiting && !isSecret(state) ? state.text : '';
-  const cleared = waiting ? withText(state, '', 0) : state;
-  return { state: { ...cleared, queue: [] }, effects: [{ kind: 'interrupt', text }] };
-}
-
-function browse(state: EditorState, by: -1 | 1, byPrefix: boolean): EditorStep {
-  if (answersHost(state)) return bell(state);
-  const start = state.browsing ?? { index: state.history.length, draft: state.text, prefix: null };
-  const prefix = byPrefix ? (start.prefix ?? state.text.slice(0, state.cursor)) : null;
-  let index = start.index + by;
-  while (index >= 0 && index < state.history.length) {
-    const entry = state.history[index] ?? '';
-    if (prefix === null || (entry.startsWith(prefix) && entry !== state.text)) break;
-    index += by;
-  }
-  if (index < 0) return bell(state);
-  if (index >= state.history.length) {
-    if (by < 0 || state.browsing === null) return bell(state);
-    return only({ ...withText(state, start.draft, start.draft.length), browsing: null });
-  }
-  const entry = state.history[index] ?? '';
-  return only({
-    ...withText(state, entry, prefix === null ? entry.length : prefix.length),
-    browsing: { index, draft: start.draft, prefix },
-  });
-}
-
-/** Up and Down walk the lines of a command of several lines before they walk the history. */
-function vertical(state: EditorState, by: -1 | 1): EditorStep {
-  if (state.completing?.kind === 'showing' && state.completing.menu) return cycle(state, by);
-  const start = lineStart(state.text, state.cursor);
-  const end = lineEnd(state.text, state.cursor);
-  if (by < 0 ? start === 0 : end === state.text.length) return browse(state, by, false);
-  const column = state.cursor - start;
-  const otherStart = by < 0 ? lineStart(state.text, start - 1) : end + 1;
-  const otherEnd = lineEnd(state.text, otherStart);
-  return only({
-    ...state,
-    cursor: onBoundary(state.text, Math.min(otherStart + column, otherEnd)),
-    anchor: null,
-    completing: null,
-  });
-}
-
-function revert(state: EditorState): EditorStep {
-  const { completing } = state;
-  if (completing?.kind === 'showing') {
-    return only(withText(state, completing.original.text, completing.original.cursor));
-  }
-  if (state.anchor !== null) return only({ ...state, anchor: null });
-  return only(withText(state, '', 0));
-}
-
 function receiveRequest(state: EditorState, request: InputRequest | null): EditorStep {
   if (request === null) {
     // A prompt that went away unanswered takes its half-typed answer with it: it may have been a password.
     const dropped = answersHost(state) ? withText(state, '', 0) : state;
-    return only({ ...dropped, request: null, completing: null });
+    return only({ ...dropped, request: null });
   }
   if (request.requestId === state.request?.requestId) return only({ ...state, request });
   const before = answersHost(state) ? withText(state, '', 0) : state;
-  const fresh: EditorState = { ...before, request, base: '', submitted: null, completing: null };
+  const fresh: EditorState = { ...before, request, base: '', submitted: null };
 
   if (request.kind === 'continuation') {
     const sent = request.text ?? '';
@@ -188,9 +53,10 @@ function receiveRequest(state: EditorState, request: InputRequest | null): Edito
     if (next === undefined) return only(ready);
     return submit({ ...ready, queue }, next, ready.text);
   }
-  if (fresh.conversation && request.kind !== 'key') return only(fresh);
+  const plain: EditorState = { ...fresh, completing: null, search: null, walk: null };
+  if (fresh.conversation && request.kind !== 'key') return only(plain);
   return only({
-    ...withText(fresh, '', 0),
+    ...withText(plain, '', 0),
     aside: fresh.text === '' ? fresh.aside : (fresh.aside ?? '') + fresh.text,
   });
 }
@@ -202,78 +68,75 @@ function refused(state: EditorState, requestId: number): EditorStep {
   return only({ ...withText(state, text, submitted.text.length), submitted: null });
 }
 
-function act(state: EditorState, action: EditorAction): EditorStep {
-  const { text, cursor } = state;
-  const selection = selectionOf(state);
-  switch (action) {
-    case 'backward-char':
-      return move(state, selection?.from ?? previousBoundary(text, cursor), false);
-    case 'forward-char':
-      return move(state, selection?.to ?? nextBoundary(text, cursor), false);
-    case 'backward-word':
-      return move(state, backwardWord(text, cursor), false);
-    case 'next-word':
-      return move(state, nextWord(text, cursor), false);
-    case 'beginning-of-line':
-      return move(state, lineStart(text, cursor), false);
-    case 'end-of-line':
-      return move(state, lineEnd(text, cursor), false);
-    case 'select-backward-char':
-      return move(state, previousBoundary(text, cursor), true);
-    case 'select-forward-char':
-      return move(state, nextBoundary(text, cursor), true);
-    case 'select-backward-word':
-      return move(state, backwardWord(text, cursor), true);
-    case 'select-next-word':
-      return move(state, nextWord(text, cursor), true);
-    case 'select-beginning-of-line':
-      return move(state, lineStart(text, cursor), true);
-    case 'select-end-of-line':
-      return move(state, lineEnd(text, cursor), true);
-    case 'select-all':
-      return only({ ...state, cursor: text.length, anchor: text === '' ? null : 0, completing: null });
-    case 'backward-delete-char':
-      return remove(state, previousBoundary(text, cursor), cursor);
-    case 'delete-char':
-      return remove(state, cursor, nextBoundary(text, cursor));
-    case 'backward-kill-word':
-      return remove(state, backwardWord(text, cursor), cursor);
-    case 'kill-word':
-      return remove(state, cursor, wordEnd(text, cursor));
-    case 'previous-history':
-      return vertical(state, -1);
-    case 'next-history':
-      return vertical(state, 1);
-    case 'history-search-backward':
-      return browse(state, -1, true);
-    case 'history-search-forward':
-      return browse(state, 1, true);
-    case 'revert-line':
-      return revert(state);
-    case 'accept-line':
-      return accept(state);
-    case 'add-line':
-      return answersHost(state) ? accept(state) : insert(state, '\n');
-    case 'complete-next':
-      return complete(state, 1, false);
-    case 'complete-previous':
-      return complete(state, -1, false);
-    case 'menu-complete':
-      return complete(state, 1, true);
-    case 'copy-or-cancel':
-      return interrupt(state);
-    case 'clear-screen':
-      return { state, effects: [{ kind: 'clear-screen' }] };
-  }
-  return action satisfies never;
+function typed(state: EditorState, text: string): EditorStep {
+  if (state.awaited !== null) return findCharacter(state, text);
+  if (state.search !== null) return typeIntoSearch(state, text);
+  const count = countOf(state) ?? 1;
+  const ready = settled({ ...state, count: null });
+  const narrowed = count === 1 ? narrow(ready, cleanInput(text)) : null;
+  return narrowed === null ? insert(ready, text, count) : only(narrowed);
 }
+
+/** Functions that give up what is under way, rather than doing what they are called. */
+const givingUp: ReadonlySet<LineFunction> = new Set([
+  'RevertLine',
+  'Abort',
+  'CopyOrCancelLine',
+  'CancelLine',
+]);
+
+function act(state: EditorState, action: LineFunction, digit: string): EditorStep {
+  if (action === 'DigitArgument') return only(withDigit({ ...state, awaited: null }, digit));
+  const counted = state.count !== null;
+  const count = countOf(state);
+  const ready: EditorState = { ...state, count: null, awaited: null };
+  // Abort and Ctrl+C give up a count and nothing else, as in PSReadLine; Escape takes back the line with it.
+  if (counted && givingUp.has(action) && action !== 'RevertLine') return only(ready);
+  if (state.awaited !== null && givingUp.has(action)) return only(ready);
+
+  const inSearch = actInSearch(ready, action);
+  if (inSearch !== null) return inSearch;
+  if (ready.search !== null) return act(keepFound(ready), action, digit);
+
+  if (ready.completing !== null) {
+    const menu = ready.completing.kind === 'showing' && ready.completing.menu;
+    if (action === 'RevertLine' || action === 'Abort') {
+      const { state: reverted } = only(revertCompletion(ready));
+      return { state: reverted, effects: [{ kind: 'give-up-completion' }] };
+    }
+    if (menu && action === 'PreviousHistory') return cycle(ready, -1);
+    if (menu && action === 'NextHistory') return cycle(ready, 1);
+    if (menu && action === 'BackwardDeleteChar') return only(widen(ready) ?? ready);
+    if (ready.completing.kind === 'asked' && givingUp.has(action)) {
+      return { state: { ...ready, completing: null }, effects: [{ kind: 'give-up-completion' }] };
+    }
+  }
+  if (ready.predicting.typed !== null) {
+    if (action === 'RevertLine') return leaveList(ready) ?? only(ready);
+    if (!staysInList.has(action)) return run(settled(ready), action, count);
+  }
+  return run(ready, action, count);
+}
+
+const staysInList: ReadonlySet<LineFunction> = new Set([
+  'PreviousHistory',
+  'NextHistory',
+  'NextSuggestion',
+  'PreviousSuggestion',
+  'ShowFullPredictionTooltip',
+  'SwitchPredictionView',
+]);
 
 export function step(state: EditorState, event: EditorEvent): EditorStep {
   switch (event.kind) {
     case 'insert':
-      return insert(state, event.text);
+      return typed(state, event.text);
+    case 'paste': {
+      const ready = settled({ ...state, count: null, awaited: null });
+      return state.search === null ? insert(ready, event.text, 1) : typeIntoSearch(ready, event.text);
+    }
     case 'action':
-      return act(state, event.action);
+      return act(state, event.action, event.digit ?? '');
     case 'request':
       return receiveRequest(state, event.request);
     case 'echoed':
@@ -283,12 +146,25 @@ export function step(state: EditorState, event: EditorEvent): EditorStep {
     case 'completion':
       return completed(state, event.token, event.completion);
     case 'choose':
-      if (state.completing?.kind !== 'showing') return only(state);
-      return only(show(state, { ...state.completing, index: event.index }));
+      if (state.search !== null) return only(chooseInSearch(state, event.index));
+      return choose(state, event.index);
     case 'history':
-      return only({ ...state, history: event.history, browsing: null });
-    case 'replace':
-      return only(withText(state, cleanInput(event.text), event.text.length));
+      return only({
+        ...state,
+        history: event.history,
+        everywhere: event.everywhere ?? event.history,
+        walk: null,
+        search: null,
+      });
+    case 'prediction':
+      if (state.predicting.view === event.view) return only(state);
+      return only({ ...settled(state), predicting: { view: event.view, index: -1, typed: null } });
+    case 'note':
+      return only({ ...state, note: event.note });
+    case 'replace': {
+      const text = cleanInput(event.text);
+      return only(withText({ ...state, completing: null, search: null, walk: null }, text, text.length));
+    }
   }
   return event satisfies never;
 }

@@ -1,5 +1,5 @@
 import type { CellWidths } from './cell-width.ts';
-import { highlight, tokenSgr } from './highlight.ts';
+import { highlight, sgrOf } from './highlight.ts';
 import { onBoundary } from './text.ts';
 
 /**
@@ -18,6 +18,12 @@ export interface PaintInput {
   masked: boolean;
   /** Colour the text as a command. */
   command: boolean;
+  /** What comes before the text as far as its colours go: the lines of the command that stand in the page already. */
+  before?: string;
+  /** A prediction: dim behind the text, where the text does not fill the line. */
+  ghost?: string;
+  /** Of a search: what was found. */
+  emphasis?: { from: number; to: number } | null;
   /** Nobody waits for it yet: drawn dim, so that it is not taken for output or for a line at a prompt. */
   ahead: boolean;
   columns: number;
@@ -53,6 +59,8 @@ const sgrSequence = /^\u001b\[[\d;:]*m/;
 const otherSequence = /^\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\[[\d;:?<>=!]*[ -/]*[@-~]?|.?)/u;
 
 const selectionSgr = '7';
+const emphasisSgr = '4;1';
+const ghostSgr = '90;3';
 const aheadSgr = '90';
 const tabStop = 8;
 
@@ -113,6 +121,15 @@ class Layout {
     this.#settle();
     if (this.#column >= this.#columns) return { row: this.rows.length + 1, column: 0 };
     return { row: this.rows.length, column: this.#column };
+  }
+
+  roomLeft(): number {
+    this.#settle();
+    return this.#columns - this.#column;
+  }
+
+  widthOf(character: string): number {
+    return this.#widths.next(character.codePointAt(0) ?? 0x20, 0).width;
   }
 
   tab(): void {
@@ -190,16 +207,36 @@ function putPrompt(layout: Layout, prompt: string, command: boolean): void {
 
 /** SGR of each position of the text; cheap to ask from left to right. */
 function styles(input: PaintInput): (at: number) => string {
-  const tokens = input.command && !input.masked && !input.ahead ? highlight(input.text) : [];
+  const before = input.before ?? '';
+  const shift = before.length;
+  const tokens = input.command && !input.masked && !input.ahead ? highlight(before + input.text) : [];
   let next = 0;
-  return (at) => {
-    const { selection } = input;
-    if (selection !== null && at >= selection.from && at < selection.to) return selectionSgr;
+  return (place) => {
+    const { selection, emphasis } = input;
+    if (selection !== null && place >= selection.from && place < selection.to) return selectionSgr;
+    if (emphasis !== undefined && emphasis !== null && place >= emphasis.from && place < emphasis.to)
+      return emphasisSgr;
     if (input.ahead) return aheadSgr;
+    const at = place + shift;
     while (next < tokens.length && (tokens[next]?.to ?? 0) <= at) next++;
     const token = tokens[next];
-    return token !== undefined && token.from <= at ? tokenSgr[token.kind] : '';
+    return token !== undefined && token.from <= at ? sgrOf(token) : '';
   };
+}
+
+/** A prediction has no line of its own to say: it ends where the row does, so that typing never makes the page jump. */
+function putGhost(layout: Layout, ghost: string): void {
+  if (ghost === '') return;
+  let room = layout.roomLeft();
+  layout.style(ghostSgr);
+  for (const character of ghost) {
+    if (character < ' ') break;
+    room -= layout.widthOf(character);
+    // The last column stays free: behind a full row the cursor would need another.
+    if (room < 1) break;
+    putText(layout, character);
+  }
+  layout.style('');
 }
 
 function up(rows: number): string {
@@ -251,6 +288,7 @@ export function paint(whole: PaintInput, widths: CellWidths): Painted {
   }
   layout.style('');
   cursor ??= layout.position();
+  putGhost(layout, input.ghost ?? '');
   layout.reach(cursor.row);
   layout.finish();
   return frame(layout.rows, cursor, input);

@@ -5,7 +5,9 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { highlight } from './highlight.ts';
 import type { TokenKind } from './highlight.ts';
 
-const classes: Readonly<Record<TokenKind, string>> = {
+const classes: Readonly<Record<TokenKind | 'plain', string>> = {
+  plain: '',
+  type: 't-blue',
   command: 't-yellow',
   parameter: 't-dim',
   operator: 't-dim',

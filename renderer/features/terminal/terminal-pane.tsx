@@ -23,7 +23,9 @@ import { askRemoveSessions } from '../sessions/session-verbs.ts';
 import { RetryingBar } from '../sessions/retrying-bar.tsx';
 import { Trouble } from '../sessions/trouble.tsx';
 import { CompletionMenu } from './completion-menu.tsx';
+import { HelpPane } from '../help/help-pane.tsx';
 import { FindBar } from './find-bar.tsx';
+import { PredictionList, SearchList } from './history-menu.tsx';
 import { ProgressPanel } from './progress-panel.tsx';
 import { RunLine } from './run-line.tsx';
 import type { TerminalView } from './terminal-view.ts';
@@ -47,9 +49,17 @@ function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
             </p>
           ) : null}
           {state.finding ? <FindBar view={view} /> : null}
-          {state.menu === null ? null : <CompletionMenu menu={state.menu} view={view} />}
+          {state.menu?.kind === 'completions' ? <CompletionMenu menu={state.menu} view={view} /> : null}
+          {state.menu?.kind === 'search' ? <SearchList menu={state.menu} view={view} /> : null}
+          {state.menu?.kind === 'predictions' ? <PredictionList menu={state.menu} /> : null}
+          {state.note === null || state.menu !== null ? null : (
+            <p className="linenote" style={{ top: state.note.top + 8 }}>
+              {state.note.text}
+            </p>
+          )}
         </div>
       </WithContextMenu>
+      {state.help === null ? null : <HelpPane help={state.help} onClose={() => view.closeHelp()} />}
       <ProgressPanel bars={state.progress} />
       <Waiting queued={state.queued} unsent={state.unsent} ended={ended} />
     </>

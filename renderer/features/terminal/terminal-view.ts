@@ -3,26 +3,20 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { CommandRecord, InputRequest, OutputItem, TerminalSize } from '../../../shared/terminal.ts';
 import { appErrorOf } from '../../bridge/client.ts';
 import { lineOf } from './edited-line.ts';
-import { createEditor, unsentLines } from './editor-state.ts';
-import type { EditorEffect, EditorEvent, EditorState } from './editor-state.ts';
-import { step } from './line-editor.ts';
+import { unsentLines } from './editor-state.ts';
+import { LineControl } from './line-control.ts';
+import { menuHeight, menuOf, noteOf } from './line-menu.ts';
 import { createOutputSequencer } from './output-sequencer.ts';
 import { earlierIsGone, pageParts } from './page-parts.ts';
 import { paint } from './painter.ts';
 import type { Painted } from './painter.ts';
-import { keyIntent } from './terminal-keys.ts';
 import { onSession } from './session-events.ts';
-import { isLargePaste } from './text.ts';
 import { TerminalScreen } from './terminal-screen.ts';
 import { freshTerminal } from './terminal-state.ts';
 import type { TerminalDeps, TerminalState } from './terminal-state.ts';
 
-/** Height of the completion menu: six rows of 24 px and its frame. */
-const menuHeight = 6 * 24 + 16;
 /** Long enough to span a drag of the window's edge, short enough to feel immediate. */
 const resizeWait = 80;
-/** The contract's bound for what Ctrl+C leaves in the page. */
-const mostEchoed = 1_000_000;
 const showCursor = '\u001b[?25h';
 const hideCursor = '\u001b[?25l';
 
@@ -38,13 +32,12 @@ export class TerminalView {
   readonly #sequencer = createOutputSequencer();
   readonly #commands = new Map<number, string>();
   readonly #stops: (() => void)[] = [];
-  #editor: EditorState = createEditor();
+  readonly line: LineControl;
   #painted: (Painted & { startColumn: number }) | null = null;
   #paintQueued = false;
   #shown = false;
   #size: TerminalSize = { columns: 80, rows: 24 };
   #resizeTimer: ReturnType<typeof setTimeout> | undefined;
-  #interactive = true;
   #attachment = 0;
   #expected: InputRequest | null = null;
   /** The last request main told of while the snapshot was on its way: newer than the snapshot's own, which it may overtake. */
@@ -55,10 +48,17 @@ export class TerminalView {
     this.#deps = deps;
     this.#screen = new TerminalScreen({
       settings: deps.settings.getState(),
-      onKey: (event) => this.#key(event),
-      onData: (data) => this.#data(data),
-      onPaste: (text) => this.paste(text),
+      onKey: (event) => this.line.key(event),
+      onData: (data) => this.line.data(data),
+      onPaste: (text) => this.line.paste(text),
       onFault: (thrown) => deps.fail(appErrorOf(thrown)),
+    });
+    this.line = new LineControl(deps, {
+      sessionId,
+      screen: this.#screen,
+      changed: () => this.#schedulePaint(),
+      clear: () => this.clear(),
+      help: (command, parameter) => void this.#askHelp(command, parameter),
     });
     this.#subscribe();
   }
@@ -85,11 +85,8 @@ export class TerminalView {
    * ended by itself, what was typed is kept for the next one.
    */
   setInteractive(interactive: boolean, ended = false): void {
-    if (this.#interactive === interactive) return;
-    this.#interactive = interactive;
-    if (!interactive && !ended) {
-      this.#editor = { ...createEditor(this.#editor.history), request: this.#editor.request };
-    }
+    if (this.line.interactive === interactive) return;
+    this.line.setInteractive(interactive, ended);
     this.#screen.enqueue((done) => this.#screen.terminal.write(interactive ? showCursor : hideCursor, done));
     this.#schedulePaint();
   }
@@ -103,6 +100,7 @@ export class TerminalView {
     this.#attachment++;
     clearTimeout(this.#resizeTimer);
     for (const stop of this.#stops.splice(0)) stop();
+    this.line.dispose();
     this.#screen.dispose();
   }
 
@@ -172,9 +170,9 @@ export class TerminalView {
         this.#painted = null;
         this.#screen.marks.clear();
         this.#screen.terminal.reset();
-        this.#screen.terminal.write(this.#interactive ? '' : hideCursor, done);
+        this.#screen.terminal.write(this.line.interactive ? '' : hideCursor, done);
       });
-      this.#edit({ kind: 'history', history: snapshot.history });
+      this.line.setSessionHistory(snapshot.history);
       this.#commands.clear();
       for (const command of snapshot.commands) this.#commands.set(command.commandId, command.text);
       const after = this.#sequencer.start(snapshot.seq);
@@ -211,7 +209,7 @@ export class TerminalView {
     }
     this.#expected = null;
     this.#screen.enqueue((done) => {
-      this.#edit({ kind: 'request', request });
+      this.line.request(request);
       this.state.setState({ request: request?.kind ?? null });
       done();
     });
@@ -241,14 +239,13 @@ export class TerminalView {
     const attachment = this.#attachment;
     this.#screen.enqueue((done) => {
       // The echo of a line just sent may come before main says which command it became.
-      const typed = this.#editor.submitted?.text ?? null;
+      const typed = this.line.editor.submitted?.text ?? null;
       const parts = pageParts(
         items,
         (commandId) => this.#commands.get(commandId) ?? typed,
         (commandId) => this.#screen.marks.has(commandId),
       );
-      if (items.some((item) => item.kind === 'echo'))
-        this.#editor = step(this.#editor, { kind: 'echoed' }).state;
+      if (items.some((item) => item.kind === 'echo')) this.line.echoed();
       const finish = (): void => {
         if (live && attachment === this.#attachment) {
           const chars = items.reduce((sum, item) => sum + item.vt.length, 0);
@@ -271,7 +268,7 @@ export class TerminalView {
 
   #drawLine(done: () => void): void {
     if (this.#screen.disposed) return done();
-    const editor = this.#editor;
+    const { editor } = this.line;
     const line = lineOf(editor);
     if (line === null) {
       this.#screen.terminal.write(this.#takeErase(), () => {
@@ -282,7 +279,6 @@ export class TerminalView {
     }
     const start = this.#painted?.startColumn ?? this.#screen.terminal.buffer.active.cursorX;
     const cell = this.#screen.cellHeight;
-    const menu = editor.completing?.kind === 'showing' && editor.completing.menu;
     const painted = paint(
       {
         ...line,
@@ -292,7 +288,7 @@ export class TerminalView {
         rows: this.#screen.terminal.rows,
         // A line that begins behind the last column begins on the next row.
         startColumn: start >= this.#screen.terminal.cols ? 0 : start,
-        reserve: menu ? Math.ceil(menuHeight / cell) : 0,
+        reserve: Math.ceil(menuHeight(editor) / cell),
       },
       this.#deps.widths,
     );
@@ -305,156 +301,75 @@ export class TerminalView {
   }
 
   #showMenu(): void {
-    const { completing, queue } = this.#editor;
+    const { editor } = this.line;
     const shown = this.state.getState();
-    const unsent = unsentLines(this.#editor).some((text) => text !== '');
-    if (shown.queued !== queue.length || shown.unsent !== unsent)
-      this.state.setState({ queued: queue.length, unsent });
-    if (completing?.kind !== 'showing' || !completing.menu || this.#painted === null) {
-      if (shown.menu !== null) this.state.setState({ menu: null });
-      return;
-    }
-    const row = this.#screen.cursorRow - this.#painted.cursorRow + this.#painted.rows;
-    this.state.setState({ menu: { completing, top: Math.round(row * this.#screen.cellHeight) } });
+    const unsent = unsentLines(editor).some((text) => text !== '');
+    if (shown.queued !== editor.queue.length || shown.unsent !== unsent)
+      this.state.setState({ queued: editor.queue.length, unsent });
+    const painted = this.#painted;
+    const row = painted === null ? 0 : this.#screen.cursorRow - painted.cursorRow + painted.rows;
+    const top = Math.round(row * this.#screen.cellHeight);
+    const menu = painted === null ? null : menuOf(editor, top);
+    if (menu !== null || shown.menu !== null) this.state.setState({ menu });
+    const text = painted === null ? null : noteOf(editor);
+    if (text !== null || shown.note !== null)
+      this.state.setState({ note: text === null ? null : { text, top } });
   }
 
-  #key(event: KeyboardEvent): boolean {
-    if (event.type !== 'keydown' || event.isComposing) return true;
-    const intent = keyIntent(event, {
-      interactive: this.#interactive,
-      waitsForKey: this.#editor.request?.kind === 'key',
-      selected: this.hasSelection,
-    });
-    if (intent.kind === 'text') return true;
-    if (intent.kind === 'leave') return false;
-    event.preventDefault();
-    switch (intent.kind) {
-      case 'scroll':
-        this.#screen.terminal.scrollPages(intent.pages);
-        break;
-      case 'copy':
-        this.copySelection();
-        break;
-      case 'interrupt':
-        this.interrupt();
-        break;
-      case 'action':
-        this.#edit({ kind: 'action', action: intent.action });
-        this.#screen.terminal.scrollToBottom();
-        break;
-    }
-    return false;
-  }
+  // --- help beside the terminal ---
 
-  #data(data: string): void {
-    if (!this.#interactive) return;
-    const { request, submitted } = this.#editor;
-    if (request?.kind === 'key' && submitted === null) {
-      this.#submit(request.requestId, data);
-      return;
-    }
-    // Keys the keymap does not know arrive as escape sequences; they are not text.
-    if (data.startsWith('\u001b') || (data.length === 1 && data < ' ')) return;
-    this.#edit({ kind: 'insert', text: data });
-    this.#screen.terminal.scrollToBottom();
-  }
-
-  paste(text: string): void {
-    if (!this.#interactive) return;
-    const lines = text.replace(/(?:\r?\n)+$/, '');
-    if (lines === '') return;
-    if (isLargePaste(lines)) this.#deps.confirmPaste(this.sessionId, lines);
-    else this.insert(lines);
-  }
-
-  /** Puts text into the line, as if typed; it is never sent by that. */
-  insert(text: string): void {
-    this.#edit({ kind: 'insert', text });
-    this.#screen.terminal.scrollToBottom();
-  }
-
-  /** What was typed and never sent; it goes from here to whoever asked. */
-  takeUnsent(): string {
-    const text = unsentLines(this.#editor).join('\n');
-    this.#editor = { ...createEditor(this.#editor.history), request: this.#editor.request };
-    this.#schedulePaint();
-    return text;
-  }
-
-  /** Each line a command of its own, the next when the one before is done. */
-  runLines(lines: readonly string[]): void {
-    for (const line of lines) {
-      this.#edit({ kind: 'insert', text: line });
-      this.#edit({ kind: 'action', action: 'accept-line' });
+  async #askHelp(command: string, parameter: string | undefined): Promise<void> {
+    const title = parameter === undefined ? command : `${command} -${parameter}`;
+    const asking = { kind: 'asking', title } as const;
+    this.state.setState({ help: asking });
+    try {
+      const help = await this.#deps.bridge.call('terminal.help', {
+        sessionId: this.sessionId,
+        command,
+        // The pane is as wide as this many columns of its type.
+        columns: 76,
+        ...(parameter === undefined ? {} : { parameter }),
+      });
+      if (this.state.getState().help !== asking) return;
+      this.state.setState({ help: { kind: 'shown', help, parameter } });
+      this.#deps.announce(`Help for ${title}. F6 goes there.`);
+    } catch (thrown) {
+      if (this.state.getState().help !== asking) return;
+      this.state.setState({ help: { kind: 'refused', title, error: appErrorOf(thrown) } });
     }
   }
 
-  choose(index: number): void {
-    this.#edit({ kind: 'choose', index });
-    this.#edit({ kind: 'action', action: 'accept-line' });
+  closeHelp(): void {
+    this.state.setState({ help: null });
     this.focus();
   }
 
-  interrupt(text = ''): void {
-    this.#quietly(
-      this.#deps.bridge.call('terminal.interrupt', {
-        sessionId: this.sessionId,
-        ...(text === '' ? {} : { text: text.slice(0, mostEchoed) }),
-      }),
-    );
+  paste(text: string): void {
+    this.line.paste(text);
   }
 
-  #edit(event: EditorEvent): void {
-    const { state, effects } = step(this.#editor, event);
-    this.#editor = state;
-    // Who types has done with what was selected; Ctrl+C means the command again.
-    if (event.kind === 'insert' || event.kind === 'action') this.#screen.terminal.clearSelection();
-    for (const effect of effects) this.#perform(effect);
-    this.#schedulePaint();
+  insert(text: string): void {
+    this.line.insert(text);
   }
 
-  #perform(effect: EditorEffect): void {
-    switch (effect.kind) {
-      case 'submit':
-        this.#submit(effect.requestId, effect.text);
-        break;
-      case 'interrupt':
-        this.interrupt(effect.text);
-        break;
-      case 'complete':
-        void this.#complete(effect.token, effect.text, effect.cursor);
-        break;
-      case 'copy':
-        this.#copy(effect.text);
-        break;
-      case 'clear-screen':
-        this.clear();
-        break;
-      case 'bell':
-        this.#screen.bell();
-        break;
-    }
+  takeUnsent(): string {
+    return this.line.takeUnsent();
   }
 
-  #submit(requestId: number, text: string): void {
-    this.#deps.bridge
-      .call('terminal.submit', { sessionId: this.sessionId, requestId, text })
-      .catch((thrown: unknown) => {
-        const error = appErrorOf(thrown);
-        this.#edit({ kind: 'refused', requestId });
-        if (error.code !== 'bridge.lost' && error.code !== 'terminal.stale-request') this.#deps.fail(error);
-      });
+  runLines(lines: readonly string[]): void {
+    this.line.runLines(lines);
   }
 
-  async #complete(token: number, text: string, cursor: number): Promise<void> {
-    const completion = await this.#deps.bridge
-      .call('terminal.complete', { sessionId: this.sessionId, text, cursor })
-      .catch(() => null);
-    this.#edit({ kind: 'completion', token, completion });
+  choose(index: number): void {
+    this.line.choose(index);
   }
 
-  #copy(text: string): void {
-    this.#quietly(navigator.clipboard.writeText(text));
+  interrupt(): void {
+    this.line.interrupt();
+  }
+
+  copySelection(): void {
+    this.line.copySelection();
   }
 
   #quietly(promise: Promise<unknown>): void {
@@ -481,12 +396,6 @@ export class TerminalView {
 
   get hasSelection(): boolean {
     return this.#screen.terminal.hasSelection();
-  }
-
-  copySelection(): void {
-    if (!this.hasSelection) return;
-    this.#copy(this.#screen.terminal.getSelection());
-    this.#screen.terminal.clearSelection();
   }
 
   setFinding(finding: boolean): void {

@@ -4,6 +4,7 @@ import type { Bridge } from '../../bridge/client.ts';
 import type { SettingsStore } from '../../stores/settings.ts';
 import { createCellWidths } from './cell-width.ts';
 import type { CellWidths } from './cell-width.ts';
+import type { HistoryStore } from './history-store.ts';
 import { TerminalView } from './terminal-view.ts';
 
 /** Every terminal there is, shown or not, by session. */
@@ -24,6 +25,11 @@ export interface TerminalsDeps {
   settings: SettingsStore;
   fail: (error: AppError) => void;
   confirmPaste: (sessionId: number, text: string) => void;
+  history: HistoryStore;
+  serverOf: (sessionId: number) => string | undefined;
+  showKeys: () => void;
+  predictionView: (view: 'inline' | 'list') => void;
+  announce: (text: string) => void;
 }
 
 export function createTerminals(deps: TerminalsDeps): Terminals {

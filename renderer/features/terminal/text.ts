@@ -1,56 +1,103 @@
-/** Where a cursor may stand in a string, and what counts as a word. Positions are UTF-16 offsets. */
+/** Where a cursor may stand in a string, and what counts as a word. Positions are UTF-16 offsets, characters what a person counts as one. */
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
+/**
+ * Between two units below U+0300 there is always a boundary (line ends are LF here), so that nothing has to be segmented: what joins to its
+ * neighbour by [UAX #29] 3.1.1 begins with the combining marks.
+ */
+const firstJoining = 0x300;
+
+function isPlain(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  // Outside of the text nothing joins: the unit is not a number there.
+  return !(unit >= firstJoining);
+}
+
+/** The line a position is in: a line end never joins with anything, so that no more than this has to be segmented. */
+function around(text: string, at: number): { line: string; start: number } {
+  const start = at <= 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
+  const end = text.indexOf('\n', at);
+  return { line: text.slice(start, end < 0 ? text.length : end), start };
+}
+
 export function previousBoundary(text: string, at: number): number {
   if (at <= 0) return 0;
-  return graphemes.segment(text).containing(Math.min(at, text.length) - 1)?.index ?? 0;
+  if (isPlain(text, at - 1) && isPlain(text, at - 2)) return at - 1;
+  if (text[at - 1] === '\n') return at - 1;
+  const { line, start } = around(text, at - 1);
+  return start + (graphemes.segment(line).containing(at - 1 - start)?.index ?? 0);
 }
 
 export function nextBoundary(text: string, at: number): number {
   if (at >= text.length) return text.length;
-  const segment = graphemes.segment(text).containing(Math.max(at, 0));
-  return segment === undefined ? text.length : segment.index + segment.segment.length;
+  if (isPlain(text, at) && isPlain(text, at + 1)) return at + 1;
+  if (text[at] === '\n') return at + 1;
+  const { line, start } = around(text, at);
+  const segment = graphemes.segment(line).containing(at - start);
+  return segment === undefined ? at + 1 : start + segment.index + segment.segment.length;
 }
 
-/** `at` itself where it lies between two characters as a person counts them, else the end of the character it is inside of. */
+/** `at` itself where it lies between two characters, else the end of the character it is inside of. */
 export function onBoundary(text: string, at: number): number {
   if (at <= 0) return 0;
   if (at >= text.length) return text.length;
-  const segment = graphemes.segment(text).containing(at);
-  if (segment === undefined || segment.index === at) return at;
-  return segment.index + segment.segment.length;
+  if (isPlain(text, at) && isPlain(text, at - 1)) return at;
+  if (text[at] === '\n') return at;
+  const { line, start } = around(text, at);
+  const segment = graphemes.segment(line).containing(at - start);
+  if (segment === undefined || start + segment.index === at) return at;
+  return start + segment.index + segment.segment.length;
 }
 
-/** PSReadLine's default WordDelimiters, and white space. */
-const delimiters = new Set(';:,.[]{}()/\\|!?^&*-=+\'"–—―');
+/** So many characters on, or back where negative. */
+export function byCharacters(text: string, at: number, count: number): number {
+  let to = at;
+  for (let left = Math.abs(count); left > 0; left--) {
+    const next = count < 0 ? previousBoundary(text, to) : nextBoundary(text, to);
+    if (next === to) break;
+    to = next;
+  }
+  return to;
+}
 
-function isDelimiter(character: string | undefined): boolean {
-  return character !== undefined && (delimiters.has(character) || /\s/.test(character));
+/** PSReadLine's default WordDelimiters; white space delimits as well. */
+export const wordDelimiters = ';:,.[]{}()/\\|!?^&*-=+\'"–—―';
+
+function inWord(text: string, at: number, delimiters: string): boolean {
+  const unit = text.charAt(at);
+  return !/\s/.test(unit) && !delimiters.includes(unit);
 }
 
 /** Start of the word before `at`: PSReadLine's BackwardWord. */
-export function backwardWord(text: string, at: number): number {
+export function backwardWord(text: string, at: number, delimiters = wordDelimiters): number {
   let to = at;
-  while (to > 0 && isDelimiter(text[to - 1])) to--;
-  while (to > 0 && !isDelimiter(text[to - 1])) to--;
-  return onBoundary(text, to);
+  for (const wanted of [false, true]) {
+    while (to > 0) {
+      const before = previousBoundary(text, to);
+      if (inWord(text, before, delimiters) !== wanted) break;
+      to = before;
+    }
+  }
+  return to;
 }
 
 /** Start of the next word: PSReadLine's NextWord. */
 export function nextWord(text: string, at: number): number {
-  let to = at;
-  while (to < text.length && !isDelimiter(text[to])) to++;
-  while (to < text.length && isDelimiter(text[to])) to++;
-  return onBoundary(text, to);
+  return throughWords(text, at, [true, false]);
 }
 
 /** End of the word at or after `at`: PSReadLine's ForwardWord, which KillWord deletes to. */
 export function wordEnd(text: string, at: number): number {
+  return throughWords(text, at, [false, true]);
+}
+
+function throughWords(text: string, at: number, order: readonly boolean[]): number {
   let to = at;
-  while (to < text.length && isDelimiter(text[to])) to++;
-  while (to < text.length && !isDelimiter(text[to])) to++;
-  return onBoundary(text, to);
+  for (const wanted of order) {
+    while (to < text.length && inWord(text, to, wordDelimiters) === wanted) to = nextBoundary(text, to);
+  }
+  return to;
 }
 
 export function lineStart(text: string, at: number): number {

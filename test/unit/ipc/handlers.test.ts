@@ -7,6 +7,7 @@ import { createEventHub } from '../../../electron/ipc/event-hub.ts';
 import { createHandlers } from '../../../electron/ipc/handlers.ts';
 import { TerminalPeers } from '../../../electron/ipc/terminal-peers.ts';
 import { ServerStore } from '../../../electron/servers/server-store.ts';
+import { LineHistory } from '../../../electron/sessions/history.ts';
 import { SessionRegistry } from '../../../electron/sessions/registry.ts';
 import { SettingsStore } from '../../../electron/settings/settings-store.ts';
 import { ServerDraft } from '../../../shared/server.ts';
@@ -25,6 +26,13 @@ async function handlers() {
     settings: new SettingsStore(folder),
     credentials,
     terminals: new TerminalPeers(),
+    history: new LineHistory({
+      folder,
+      keeps: () => true,
+      added: () => undefined,
+      cleared: () => undefined,
+      failed: () => undefined,
+    }),
     sessions: new SessionRegistry({
       credentials,
       events: new Person(),

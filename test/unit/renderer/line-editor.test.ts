@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { actionFor, chordName, windowsKeys } from '../../../renderer/features/terminal/keymap.ts';
+import { windowsKeys } from '../../../renderer/features/terminal/key-maps.ts';
+import { bindKeys, chordName } from '../../../renderer/features/terminal/keymap.ts';
 import type {
-  EditorAction,
   EditorEffect,
   EditorEvent,
   EditorState,
@@ -10,6 +10,9 @@ import type {
 import { createEditor, selectionOf } from '../../../renderer/features/terminal/editor-state.ts';
 import { step } from '../../../renderer/features/terminal/line-editor.ts';
 import { onBoundary } from '../../../renderer/features/terminal/text.ts';
+import type { LineFunction } from '../../../shared/line-functions.ts';
+import { readChord } from '../../../shared/line-functions.ts';
+import { documentedEmacs, documentedWindows } from './documented-keys.ts';
 import type { InputRequest } from '../../../shared/terminal.ts';
 
 function request(kind: InputRequest['kind'], requestId = 1, text?: string): InputRequest {
@@ -37,7 +40,7 @@ class Hand {
     return this.tell({ kind: 'insert', text });
   }
 
-  press(...actions: EditorAction[]): this {
+  press(...actions: LineFunction[]): this {
     for (const action of actions) this.tell({ kind: 'action', action });
     return this;
   }
@@ -46,8 +49,9 @@ class Hand {
     return `${this.state.text.slice(0, this.state.cursor)}|${this.state.text.slice(this.state.cursor)}`;
   }
 
+  /** Without what is only remembered: the history's own tests look at that. */
   take(): EditorEffect[] {
-    const taken = this.effects;
+    const taken = this.effects.filter(({ kind }) => kind !== 'remember');
     this.effects = [];
     return taken;
   }
@@ -57,30 +61,30 @@ describe('moving and deleting', () => {
   test('by character, as a person counts them', () => {
     const family = '👩‍👩‍👧';
     const hand = new Hand().type(`a${family}e\u0301`);
-    expect(hand.press('backward-char').line).toBe(`a${family}|e\u0301`);
-    expect(hand.press('backward-char').line).toBe(`a|${family}e\u0301`);
-    expect(hand.press('delete-char').line).toBe('a|e\u0301');
-    expect(hand.press('end-of-line', 'backward-delete-char').line).toBe('a|');
-    expect(hand.press('forward-char', 'beginning-of-line', 'backward-char').line).toBe('|a');
+    expect(hand.press('BackwardChar').line).toBe(`a${family}|e\u0301`);
+    expect(hand.press('BackwardChar').line).toBe(`a|${family}e\u0301`);
+    expect(hand.press('DeleteChar').line).toBe('a|e\u0301');
+    expect(hand.press('EndOfLine', 'BackwardDeleteChar').line).toBe('a|');
+    expect(hand.press('ForwardChar', 'BeginningOfLine', 'BackwardChar').line).toBe('|a');
   });
 
   test('by word, with PSReadLine’s delimiters', () => {
     const hand = new Hand().type('Get-ChildItem C:\\Logs | sort');
-    expect(hand.press('backward-word').line).toBe('Get-ChildItem C:\\Logs | |sort');
-    expect(hand.press('backward-word').line).toBe('Get-ChildItem C:\\|Logs | sort');
-    expect(hand.press('backward-word', 'backward-word').line).toBe('Get-|ChildItem C:\\Logs | sort');
-    expect(hand.press('next-word').line).toBe('Get-ChildItem |C:\\Logs | sort');
-    expect(hand.press('kill-word').line).toBe('Get-ChildItem |:\\Logs | sort');
-    expect(hand.press('backward-kill-word').line).toBe('Get-|:\\Logs | sort');
+    expect(hand.press('BackwardWord').line).toBe('Get-ChildItem C:\\Logs | |sort');
+    expect(hand.press('BackwardWord').line).toBe('Get-ChildItem C:\\|Logs | sort');
+    expect(hand.press('BackwardWord', 'BackwardWord').line).toBe('Get-|ChildItem C:\\Logs | sort');
+    expect(hand.press('NextWord').line).toBe('Get-ChildItem |C:\\Logs | sort');
+    expect(hand.press('KillWord').line).toBe('Get-ChildItem |:\\Logs | sort');
+    expect(hand.press('BackwardKillWord').line).toBe('Get-|:\\Logs | sort');
   });
 
   test('a selection is replaced by what is typed, and copied without what is behind it', () => {
     const hand = new Hand().type('one two');
-    hand.press('select-backward-word');
+    hand.press('SelectBackwardWord');
     expect(selectionOf(hand.state)).toEqual({ from: 4, to: 7 });
-    hand.press('copy-or-cancel');
+    hand.press('CopyOrCancelLine');
     expect(hand.take()).toEqual([{ kind: 'copy', text: 'two' }]);
-    expect(hand.press('select-all').type('x').line).toBe('x|');
+    expect(hand.press('SelectAll').type('x').line).toBe('x|');
   });
 
   test('text between line ends and control characters is cleaned on its way in', () => {
@@ -91,32 +95,33 @@ describe('moving and deleting', () => {
 describe('history', () => {
   test('up and down walk it, and give the draft back', () => {
     const hand = new Hand(['first', 'second']).type('draft');
-    expect(hand.press('previous-history').line).toBe('second|');
-    expect(hand.press('previous-history').line).toBe('first|');
-    hand.press('previous-history');
+    expect(hand.press('PreviousHistory').line).toBe('second|');
+    expect(hand.press('PreviousHistory').line).toBe('first|');
+    hand.press('PreviousHistory');
     expect(hand.take()).toEqual([{ kind: 'bell' }]);
-    expect(hand.press('next-history').line).toBe('second|');
-    expect(hand.press('next-history').line).toBe('draft|');
+    expect(hand.press('NextHistory').line).toBe('second|');
+    expect(hand.press('NextHistory').line).toBe('draft|');
   });
 
   test('F8 finds what begins like the text before the cursor', () => {
     const hand = new Hand(['Get-Date', 'Stop-Service x', 'Get-Item y']).type('Get-');
-    expect(hand.press('history-search-backward').line).toBe('Get-|Item y');
-    expect(hand.press('history-search-backward').line).toBe('Get-|Date');
-    expect(hand.press('history-search-forward').line).toBe('Get-|Item y');
+    expect(hand.press('HistorySearchBackward').line).toBe('Get-|Item y');
+    expect(hand.press('HistorySearchBackward').line).toBe('Get-|Date');
+    expect(hand.press('HistorySearchForward').line).toBe('Get-|Item y');
   });
 
   test('up and down move inside a command of several lines first', () => {
-    const hand = new Hand(['old']).type('abc').press('add-line').type('de');
-    expect(hand.press('previous-history').line).toBe('ab|c\nde');
-    expect(hand.press('previous-history').line).toBe('old|');
+    const hand = new Hand(['old']).type('abc').press('AddLine').type('de');
+    // At a line’s end it stays at line ends.
+    expect(hand.press('PreviousHistory').line).toBe('abc|\nde');
+    expect(hand.press('PreviousHistory').line).toBe('old|');
   });
 
   test('the same command twice in a row is remembered once, blanks never', () => {
     const hand = new Hand();
     for (const [at, text] of ['dir', 'dir', '  ', 'cd'].entries()) {
       hand.tell({ kind: 'request', request: request('command', at + 1) });
-      hand.type(text).press('accept-line');
+      hand.type(text).press('AcceptLine');
     }
     expect(hand.state.history).toEqual(['dir', 'cd']);
   });
@@ -124,7 +129,7 @@ describe('history', () => {
 
 describe('submitting', () => {
   test('Enter sends the line; what was sent is drawn until its echo', () => {
-    const hand = new Hand().type('Get-Date').press('accept-line');
+    const hand = new Hand().type('Get-Date').press('AcceptLine');
     expect(hand.take()).toEqual([{ kind: 'submit', requestId: 1, text: 'Get-Date' }]);
     expect(hand.state.submitted?.text).toBe('Get-Date');
     expect(hand.line).toBe('|');
@@ -133,17 +138,17 @@ describe('submitting', () => {
   });
 
   test('a refused line comes back, before what was typed since', () => {
-    const hand = new Hand().type('Get-Date').press('accept-line').type(' -x');
+    const hand = new Hand().type('Get-Date').press('AcceptLine').type(' -x');
     hand.tell({ kind: 'refused', requestId: 1 });
     expect(hand.line).toBe('Get-Date| -x');
     expect(hand.state.submitted).toBeNull();
   });
 
   test('type-ahead: finished lines run one at each prompt, the rest stands in the editor', () => {
-    const hand = new Hand().type('slow').press('accept-line');
+    const hand = new Hand().type('slow').press('AcceptLine');
     hand.take();
     hand.tell({ kind: 'request', request: null });
-    hand.type('one').press('accept-line').type('two').press('accept-line').type('rest');
+    hand.type('one').press('AcceptLine').type('two').press('AcceptLine').type('rest');
     expect(hand.take()).toEqual([]);
     hand.tell({ kind: 'request', request: request('command', 2) });
     expect(hand.take()).toEqual([{ kind: 'submit', requestId: 2, text: 'one' }]);
@@ -155,58 +160,67 @@ describe('submitting', () => {
   });
 
   test('Ctrl+C drops the queue and says what stood on the line', () => {
-    const hand = new Hand([], null).type('a').press('accept-line');
+    const hand = new Hand([], null).type('a').press('AcceptLine');
     expect(hand.state.queue).toEqual(['a']);
-    hand.press('copy-or-cancel');
+    hand.press('CopyOrCancelLine');
     expect(hand.state.queue).toEqual([]);
     hand.tell({ kind: 'request', request: request('command', 2) }).type('half');
     hand.take();
-    hand.press('copy-or-cancel');
+    hand.press('CopyOrCancelLine');
     expect(hand.take()).toEqual([{ kind: 'interrupt', text: 'half' }]);
     expect(hand.line).toBe('|');
   });
 
-  test('an unfinished command goes out again as a whole and is remembered as a whole', () => {
-    const hand = new Hand().type('if (1) {').press('accept-line');
-    hand.take();
-    hand.tell({ kind: 'request', request: request('continuation', 2, 'if (1) {') });
-    expect(hand.line).toBe('|');
-    hand.type('}').press('accept-line');
-    expect(hand.take()).toEqual([{ kind: 'submit', requestId: 2, text: 'if (1) {\n}' }]);
-    expect(hand.state.submitted?.text).toBe('}');
+  test('an unfinished command goes on in the editor, and goes out and is remembered as a whole', () => {
+    const hand = new Hand().type('if (1) {').press('AcceptLine');
+    expect(hand.take()).toEqual([]);
+    expect(hand.line).toBe('if (1) {\n|');
+    hand.type('}').press('AcceptLine');
+    expect(hand.take()).toEqual([{ kind: 'submit', requestId: 1, text: 'if (1) {\n}' }]);
     expect(hand.state.history).toEqual(['if (1) {\n}']);
+  });
+
+  test('what the server alone finds unfinished goes out again as a whole, too', () => {
+    const hand = new Hand().type('sent').press('AcceptLine');
+    hand.take();
+    hand.tell({ kind: 'request', request: request('continuation', 2, 'sent') });
+    expect(hand.line).toBe('|');
+    hand.type('more').press('AcceptLine');
+    expect(hand.take()).toEqual([{ kind: 'submit', requestId: 2, text: 'sent\nmore' }]);
+    expect(hand.state.submitted?.text).toBe('more');
+    expect(hand.state.history).toEqual(['sent\nmore']);
   });
 });
 
 describe('prompts of the host', () => {
   test('put a half-typed command aside and give it back', () => {
-    const hand = new Hand().type('slow').press('accept-line').type('Get-Pro');
+    const hand = new Hand().type('slow').press('AcceptLine').type('Get-Pro');
     hand.tell({ kind: 'request', request: request('line', 2) });
     expect(hand.line).toBe('|');
-    hand.type('yes').press('accept-line');
+    hand.type('yes').press('AcceptLine');
     hand.tell({ kind: 'request', request: request('command', 3) });
     expect(hand.line).toBe('Get-Pro|');
   });
 
   test('a secret is never in the history, never copied, and gone when its prompt goes', () => {
     const hand = new Hand(['old'], request('secret', 5)).type('hunter2');
-    hand.press('select-all', 'copy-or-cancel');
+    hand.press('SelectAll', 'CopyOrCancelLine');
     expect(hand.take()).toEqual([{ kind: 'bell' }]);
-    hand.press('previous-history');
+    hand.press('PreviousHistory');
     expect(hand.state.text).toBe('hunter2');
-    hand.press('end-of-line', 'copy-or-cancel');
+    hand.press('EndOfLine', 'CopyOrCancelLine');
     expect(hand.take().at(-1)).toEqual({ kind: 'interrupt', text: '' });
     hand.type('hunter2').tell({ kind: 'request', request: null });
     expect(JSON.stringify(hand.state)).not.toContain('hunter2');
     hand.tell({ kind: 'request', request: request('secret', 6) });
-    hand.type('hunter3').press('accept-line').tell({ kind: 'echoed' });
+    hand.type('hunter3').press('AcceptLine').tell({ kind: 'echoed' });
     hand.tell({ kind: 'request', request: request('command', 7) });
     expect(JSON.stringify(hand.state)).not.toContain('hunter3');
   });
 
   test('an answer typed ahead goes to the next question, never to a command line', () => {
-    const hand = new Hand([], request('line', 1)).type('admin').press('accept-line');
-    hand.type('hunter2').press('accept-line');
+    const hand = new Hand([], request('line', 1)).type('admin').press('AcceptLine');
+    hand.type('hunter2').press('AcceptLine');
     expect(hand.state.queue).toEqual([]);
     hand.take();
     hand.tell({ kind: 'request', request: request('secret', 2) });
@@ -215,7 +229,7 @@ describe('prompts of the host', () => {
   });
 
   test('take one line', () => {
-    const hand = new Hand([], request('line')).type('a\nb').press('add-line');
+    const hand = new Hand([], request('line')).type('a\nb').press('AddLine');
     expect(hand.take()).toEqual([{ kind: 'submit', requestId: 1, text: 'a b' }]);
   });
 });
@@ -229,38 +243,38 @@ describe('completion', () => {
   }));
   const completion = { replacementIndex: 4, replacementLength: 2, matches };
 
-  function asked(action: EditorAction): Hand {
+  function asked(action: LineFunction): Hand {
     return new Hand().type('dir -F').press(action);
   }
 
   test('Tab walks the matches, Shift+Tab back, Escape undoes', () => {
-    const hand = asked('complete-next');
+    const hand = asked('TabCompleteNext');
     expect(hand.take()).toEqual([{ kind: 'complete', token: 1, text: 'dir -F', cursor: 6 }]);
     hand.tell({ kind: 'completion', token: 1, completion });
     expect(hand.line).toBe('dir -Force|');
-    expect(hand.press('complete-next').line).toBe('dir -Filter|');
-    expect(hand.press('complete-previous', 'complete-previous').line).toBe('dir -Full|');
-    expect(hand.press('revert-line').line).toBe('dir -F|');
+    expect(hand.press('TabCompleteNext').line).toBe('dir -Filter|');
+    expect(hand.press('TabCompletePrevious', 'TabCompletePrevious').line).toBe('dir -Full|');
+    expect(hand.press('RevertLine').line).toBe('dir -F|');
   });
 
   test('the menu takes Enter for itself, and the arrows', () => {
-    const hand = asked('menu-complete').tell({ kind: 'completion', token: 1, completion });
+    const hand = asked('MenuComplete').tell({ kind: 'completion', token: 1, completion });
     hand.take();
-    hand.press('next-history', 'accept-line');
+    hand.press('NextHistory', 'AcceptLine');
     expect(hand.take()).toEqual([]);
     expect(hand.line).toBe('dir -Filter|');
-    hand.press('accept-line');
+    hand.press('AcceptLine');
     expect(hand.take()).toEqual([{ kind: 'submit', requestId: 1, text: 'dir -Filter' }]);
   });
 
   test('an answer that comes after typing went on changes nothing', () => {
-    const hand = asked('complete-next').type('o').tell({ kind: 'completion', token: 1, completion });
+    const hand = asked('TabCompleteNext').type('o').tell({ kind: 'completion', token: 1, completion });
     expect(hand.line).toBe('dir -Fo|');
   });
 
   test('nothing found, or a place outside the line, is a bell', () => {
     for (const bad of [null, { ...completion, matches: [] }, { ...completion, replacementLength: 99 }]) {
-      const hand = asked('complete-next');
+      const hand = asked('TabCompleteNext');
       hand.take();
       hand.tell({ kind: 'completion', token: 1, completion: bad });
       expect(hand.take()).toEqual([{ kind: 'bell' }]);
@@ -270,7 +284,7 @@ describe('completion', () => {
 
   test('in a continuation the whole command is asked about', () => {
     const hand = new Hand().tell({ kind: 'request', request: request('continuation', 2, 'if (1) {') });
-    hand.type('dir -F').press('complete-next');
+    hand.type('dir -F').press('TabCompleteNext');
     expect(hand.take()).toEqual([{ kind: 'complete', token: 1, text: 'if (1) {\ndir -F', cursor: 15 }]);
     hand.tell({
       kind: 'completion',
@@ -285,9 +299,44 @@ describe('the keymap', () => {
   test('names chords by key, not by letter case', () => {
     const chord = { key: 'C', ctrlKey: true, altKey: false, shiftKey: false, metaKey: false };
     expect(chordName(chord)).toBe('Ctrl+c');
-    expect(actionFor(chord)).toBe('copy-or-cancel');
-    expect(actionFor({ ...chord, ctrlKey: false })).toBeNull();
-    expect(actionFor({ ...chord, metaKey: true })).toBeNull();
+    expect(chordName({ ...chord, ctrlKey: false })).toBe('c');
+    expect(chordName({ ...chord, metaKey: true })).toBe('');
+    expect(chordName({ ...chord, shiftKey: true })).toBe('Ctrl+Shift+c');
+    expect(chordName({ ...chord, key: '?', ctrlKey: false, altKey: true, shiftKey: true })).toBe('Alt+?');
+    expect(chordName({ ...chord, key: 'ArrowLeft', shiftKey: true })).toBe('Ctrl+Shift+LeftArrow');
+    expect(chordName({ ...chord, key: ' ' })).toBe('Ctrl+Spacebar');
+    expect(chordName({ ...chord, key: 'Shift', shiftKey: true })).toBe('');
+  });
+
+  test('every key PSReadLine documents for Windows does what it documents', () => {
+    const { lookUp } = bindKeys({ editMode: 'windows', keys: {} });
+    for (const [written, name] of documentedWindows) {
+      expect(lookUp(readChord(written) ?? ''), written).toEqual({ kind: 'function', name });
+    }
+  });
+
+  test('every key PSReadLine documents for Emacs does what it documents', () => {
+    const { lookUp } = bindKeys({ editMode: 'emacs', keys: {} });
+    for (const [written, name] of documentedEmacs) {
+      expect(lookUp(readChord(written) ?? ''), written).toEqual({ kind: 'function', name });
+    }
+    expect(lookUp('Escape')).toEqual({ kind: 'prefix' });
+    expect(lookUp('Ctrl+x')).toEqual({ kind: 'prefix' });
+  });
+
+  test('a person’s own keys stand over the others, and what cannot be is said', () => {
+    const { lookUp, troubles } = bindKeys({
+      editMode: 'windows',
+      keys: { 'Ctrl+k': 'KillLine', 'ctrl+z': '', 'Ctrl+x,Ctrl+u': 'Undo', a: 'Undo', 'Ctrl++++': 'Undo' },
+    });
+    expect(lookUp('Ctrl+k')).toEqual({ kind: 'function', name: 'KillLine' });
+    expect(lookUp('Ctrl+z')).toEqual({ kind: 'none' });
+    expect(lookUp('a')).toEqual({ kind: 'none' });
+    expect(troubles).toEqual([
+      'a alone is text to be typed.',
+      '“Ctrl++++” names no key.',
+      'Ctrl+x does Cut, so that Ctrl+x,Ctrl+u is never reached.',
+    ]);
   });
 });
 
@@ -336,11 +385,11 @@ test('whatever happens, the cursor stands between two characters of the text', (
       const hand = new Hand(['one', 'two\nthree']);
       for (const event of played) {
         hand.tell(event);
-        const { text, cursor, anchor } = hand.state;
+        const { text, cursor } = hand.state;
         expect(onBoundary(text, cursor)).toBe(cursor);
         expect(cursor).toBeGreaterThanOrEqual(0);
         expect(cursor).toBeLessThanOrEqual(text.length);
-        expect(anchor ?? 0).toBeLessThanOrEqual(text.length);
+        expect(selectionOf(hand.state)?.to ?? 0).toBeLessThanOrEqual(text.length);
       }
     }),
     { numRuns: 300 },

@@ -4,6 +4,9 @@ import type { FakeMain } from '../../../renderer/bridge/fake.ts';
 import { createFakeMain, fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
 import { createCellWidths } from '../../../renderer/features/terminal/cell-width.ts';
 import { TerminalView } from '../../../renderer/features/terminal/terminal-view.ts';
+import type { HistoryStore } from '../../../renderer/features/terminal/history-store.ts';
+import { createHistoryStore } from '../../../renderer/features/terminal/history-store.ts';
+import type { SettingsStore } from '../../../renderer/stores/settings.ts';
 import { createSettingsStore } from '../../../renderer/stores/settings.ts';
 import type { AppError } from '../../../shared/error.ts';
 import type { InputRequest } from '../../../shared/terminal.ts';
@@ -15,6 +18,10 @@ let fake: FakeMain;
 let view: TerminalView;
 let failures: AppError[];
 let pastes: string[];
+let shown: string[];
+let said: string[];
+let settings: SettingsStore;
+let history: HistoryStore;
 
 beforeEach(() => {
   givePageSizes();
@@ -27,12 +34,22 @@ beforeEach(() => {
     remember: () => undefined,
     show: () => undefined,
   };
+  const bridge = createBridge(fake.port);
+  settings = createSettingsStore(theme);
+  history = createHistoryStore(bridge);
+  shown = [];
+  said = [];
   view = new TerminalView(1, {
-    bridge: createBridge(fake.port),
-    settings: createSettingsStore(theme),
+    bridge,
+    settings,
     widths,
     fail: (error) => failures.push(error),
     confirmPaste: (_session, text) => pastes.push(text),
+    history,
+    serverOf: () => 's1',
+    showKeys: () => shown.push('keys'),
+    predictionView: (prediction) => settings.setState({ prediction }),
+    announce: (text) => said.push(text),
   });
   document.body.append(view.element);
 });
@@ -331,12 +348,232 @@ describe('completion', () => {
     await asked('command', 1);
     view.insert('dir -F');
     press(' ', { ctrlKey: true });
-    await expect.poll(() => view.state.getState().menu?.completing.matches.length).toBe(2);
+    await expect.poll(() => matches()).toHaveLength(2);
     press('ArrowDown');
     press('Enter');
     await expect.poll(page).toEqual(['PS> dir -Filter']);
     expect(view.state.getState().menu).toBeNull();
     expect(submits()).toEqual([]);
+  });
+});
+
+/** What the menu below the line offers. */
+function matches(): string[] {
+  const { menu } = view.state.getState();
+  return menu?.kind === 'completions' ? menu.completing.matches.map((match) => match.text) : [];
+}
+
+function asks(): unknown[] {
+  return fake.log.filter((call) => call.name === 'terminal.complete').map((call) => call.input);
+}
+
+describe('completion between two keys', () => {
+  beforeEach(() => {
+    fake.handlers['terminal.complete'] = ({ text, cursor }) => {
+      const from = text.lastIndexOf(' ', cursor - 1) + 1;
+      const word = text.slice(from, cursor).toLowerCase();
+      const known = from === 0 ? ['Get-Date', 'Get-Help', 'Get-Item'] : ['-Force', '-Filter'];
+      return {
+        replacementIndex: from,
+        replacementLength: cursor - from,
+        matches: known
+          .filter((name) => name.toLowerCase().startsWith(word))
+          .map((name) => ({
+            text: name,
+            label: name,
+            kind: from === 0 ? 'Command' : 'ParameterName',
+            toolTip: name,
+          })),
+      };
+    };
+  });
+
+  test('is asked ahead, and what Tab then finds there is narrowed without another question', async () => {
+    await attach();
+    await asked('command', 1);
+    view.insert('Get-');
+    await expect.poll(asks).toEqual([{ sessionId: 1, text: 'Get-', cursor: 4 }]);
+    view.insert('H');
+    press('Tab');
+    await expect.poll(page).toEqual(['PS> Get-Help']);
+    expect(asks()).toHaveLength(1);
+  });
+
+  test('while a command runs it comes from before, and says so', async () => {
+    await attach();
+    await asked('command', 1);
+    view.insert('Get-I');
+    press('Tab');
+    await expect.poll(page).toEqual(['PS> Get-Item']);
+    view.insert(' -F');
+    press(' ', { ctrlKey: true });
+    await expect.poll(matches).toEqual(['-Force', '-Filter']);
+    press('Escape');
+    press('Enter');
+    fake.emit('terminal.input', { sessionId: 1, request: null });
+    fake.say(1, { commandId: 1, kind: 'echo', vt: 'PS> Get-Item -F\r\n' });
+    await expect.poll(page).toEqual(['PS> Get-Item -F']);
+    const before = asks().length;
+    view.insert('Get-Item -Fo');
+    press(' ', { ctrlKey: true });
+    await expect.poll(page).toEqual(['PS> Get-Item -F', 'Get-Item -Force']);
+    expect(asks()).toHaveLength(before);
+    view.insert(' -');
+    press(' ', { ctrlKey: true });
+    await expect.poll(matches).toEqual(['-Filter', '-Force']);
+    const { menu } = view.state.getState();
+    expect(menu?.kind === 'completions' ? menu.completing.source : '').toBe('cache');
+  });
+
+  test('is given up on the server when somebody types on or presses Escape', async () => {
+    await attach();
+    await asked('command', 1);
+    settings.setState({ completeAhead: false });
+    let answer = (): void => undefined;
+    const late = new Promise<void>((resolve) => (answer = resolve));
+    fake.handlers['terminal.complete'] = async () => {
+      await late;
+      return {
+        replacementIndex: 0,
+        replacementLength: 3,
+        matches: [{ text: 'Late', label: 'Late', kind: '', toolTip: '' }],
+      };
+    };
+    view.insert('abc');
+    press('Tab');
+    await expect.poll(asks).toHaveLength(1);
+    press('Escape');
+    await expect.poll(() => fake.log.some((call) => call.name === 'terminal.giveUpCompletion')).toBe(true);
+    answer();
+    view.insert('d');
+    await expect.poll(page).toEqual(['PS> abcd']);
+  });
+
+  test('each match is announced with its place', async () => {
+    await attach();
+    await asked('command', 1);
+    view.insert('Get-');
+    press(' ', { ctrlKey: true });
+    await expect.poll(() => said).toEqual(['Get-Date, 1 of 3']);
+    press('ArrowDown');
+    expect(said.at(-1)).toBe('Get-Help, 2 of 3');
+  });
+});
+
+describe('the history', () => {
+  test('is that of the server, goes on with what runs, and main hears of it', async () => {
+    fake.handlers['history.load'] = () => ({
+      lines: [
+        { serverId: 's1', text: 'old' },
+        { serverId: 's2', text: 'elsewhere' },
+      ],
+      next: null,
+    });
+    await history.load();
+    await attach();
+    await asked('command', 1);
+    press('ArrowUp');
+    await expect.poll(page).toEqual(['PS> old']);
+    press('ArrowUp');
+    press('Escape');
+    view.insert('new');
+    press('Enter');
+    await expect
+      .poll(() => fake.log.filter((call) => call.name === 'history.add').map((call) => call.input))
+      .toEqual([{ sessionId: 1, text: 'new' }]);
+    fake.emit('history.added', { serverId: 's1', text: 'new' });
+    fake.emit('history.added', { serverId: 's1', text: 'from another window' });
+    await asked('command', 2);
+    press('ArrowUp');
+    await expect.poll(() => view.line.editor.text).toBe('from another window');
+    press('ArrowUp');
+    expect(view.line.editor.text).toBe('new');
+    press('ArrowUp');
+    expect(view.line.editor.text).toBe('old');
+  });
+
+  test('is searched with a list, of all servers too, and Enter runs what was found', async () => {
+    fake.handlers['history.load'] = () => ({
+      lines: [
+        { serverId: 's2', text: 'Stop-Service there' },
+        { serverId: 's1', text: 'Stop-Service x' },
+        { serverId: 's1', text: 'Get-Date' },
+        { serverId: 's1', text: 'stop-computer' },
+      ],
+      next: null,
+    });
+    await history.load();
+    await attach();
+    await asked('command', 1);
+    press('r', { ctrlKey: true });
+    view.line.edit({ kind: 'insert', text: 'stop' });
+    await expect.poll(page).toEqual(['PS> stop-computer']);
+    await expect.poll(() => view.state.getState().menu).toMatchObject({ kind: 'search', found: 2, index: 0 });
+    press('r', { ctrlKey: true });
+    await expect.poll(page).toEqual(['PS> Stop-Service x']);
+    press('s', { altKey: true });
+    await expect.poll(() => view.state.getState().menu).toMatchObject({ found: 3 });
+    press('Enter');
+    await expect.poll(submits).toHaveLength(1);
+  });
+
+  test('what it predicts stands dim behind the line until the arrow takes it', async () => {
+    fake.handlers['history.load'] = () => ({
+      lines: [{ serverId: 's1', text: 'Get-Date -Format o' }],
+      next: null,
+    });
+    await history.load();
+    await attach();
+    await asked('command', 1);
+    view.insert('get-d');
+    await expect.poll(page).toEqual(['PS> get-date -Format o']);
+    expect(view.line.editor.text).toBe('get-d');
+    press('ArrowRight', { ctrlKey: true });
+    expect(view.line.editor.text).toBe('Get-Date');
+    press('ArrowRight');
+    expect(view.line.editor.text).toBe('Get-Date -Format o');
+    press('F2');
+    expect(settings.getState().prediction).toBe('list');
+  });
+});
+
+describe('keys that only show', () => {
+  test('all keys open their list, one key says what it does', async () => {
+    await attach();
+    await asked('command', 1);
+    // happy-dom takes Ctrl+Alt for AltGr, so that its key cannot be pressed here.
+    view.line.act('ShowKeyBindings');
+    expect(shown).toEqual(['keys']);
+    press('?', { altKey: true, shiftKey: true });
+    press('z', { ctrlKey: true });
+    await expect.poll(() => view.state.getState().note?.text).toBe('Ctrl+z: Undo. Undo the last edit.');
+  });
+});
+
+describe('help', () => {
+  test('for the command at the cursor opens beside, and the line stays as it is', async () => {
+    fake.handlers['terminal.help'] = ({ command, parameter }) => ({
+      title: command,
+      text: `help for ${command} ${parameter ?? ''}`,
+      found: true,
+    });
+    await attach();
+    await asked('command', 1);
+    view.insert('Get-Item -Path (Get-Date');
+    press('F1');
+    await expect.poll(() => view.state.getState().help).toMatchObject({ help: { title: 'Get-Date' } });
+    press('Home');
+    press('F1');
+    await expect.poll(() => view.state.getState().help).toMatchObject({ help: { title: 'Get-Item' } });
+    press('End');
+    view.insert(') -Force');
+    press('h', { altKey: true });
+    await expect
+      .poll(() => view.state.getState().help)
+      .toMatchObject({ help: { text: 'help for Get-Item Force' } });
+    expect(view.line.editor.text).toBe('Get-Item -Path (Get-Date) -Force');
+    view.closeHelp();
+    expect(view.state.getState().help).toBeNull();
   });
 });
 
