@@ -49,6 +49,11 @@ export const calls = {
     input: z.object({ id: z.string(), fingerprint: z.string() }),
     output: Server,
   },
+  /** The answer to `proxy.sign-in`: who to be at the proxy of this server. Kept as the server's own password is. */
+  'servers.proxySignIn': {
+    input: z.object({ id: z.string(), credential: CredentialInput }),
+    output: nothing,
+  },
   /** The answer to `signin.ntlm-over-http` or `signin.plain-text`: yes, for this server. */
   'servers.allow': { input: z.object({ id: z.string(), what: Allowance }), output: Server },
 

@@ -1,11 +1,12 @@
 /** The contract's calls, each handed to the folder that does it. */
-import type { CredentialKeeper } from '../credentials/credential-keeper.ts';
+import { proxyId, type CredentialKeeper } from '../credentials/credential-keeper.ts';
 import type { ServerStore } from '../servers/server-store.ts';
 import type { LineHistory } from '../sessions/history.ts';
 import type { SessionRegistry } from '../sessions/registry.ts';
 import type { SettingsStore } from '../settings/settings-store.ts';
 import { AppFailure } from '../../shared/error.ts';
 import type { CallOutput } from '../../shared/contract.ts';
+import { effectiveSignIn } from '../../shared/server.ts';
 import type { Handlers } from './dispatcher.ts';
 import type { EventHub } from './event-hub.ts';
 import type { TerminalPeers } from './terminal-peers.ts';
@@ -55,6 +56,11 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     'servers.trustCertificate': ({ id, fingerprint }) => servers.trustCertificate(id, fingerprint),
 
+    'servers.proxySignIn': ({ id, credential }) => {
+      const { proxy } = effectiveSignIn(servers.get(id).signIn);
+      if (proxy !== undefined) credentials.keep(proxyId(proxy), credential);
+      return Promise.resolve({});
+    },
     'servers.allow': ({ id, what }) => servers.allow(id, what),
 
     'sessions.list': () => Promise.resolve(sessions.list()),

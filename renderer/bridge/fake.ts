@@ -122,6 +122,7 @@ export function createFakeMain(servers: Server[] = [fakeServer()], sessions: Ses
       if (server === undefined) throw new Refusal({ code: 'server.unknown', title: 'No such server' });
       return server;
     },
+    'servers.proxySignIn': () => ({}),
     'servers.allow': ({ id, what }) => {
       const allowed = what === 'ntlm-over-http' ? { allowNtlmOverHttp: true } : { allowPlainBasic: true };
       fake.servers = fake.servers.map((known) => (known.id === id ? { ...known, ...allowed } : known));
