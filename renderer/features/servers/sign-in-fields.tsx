@@ -44,6 +44,12 @@ export function SignInFields({ state }: { state: FormState }) {
               aria-invalid={errors.auth !== undefined}
               aria-describedby={`${id}-auth-hint`}
               onChange={(event) => change({ auth: AuthChoice.parse(event.target.value) })}
+              onKeyDown={(event) => {
+                // As in every field of a form; a list that is open takes its keys itself.
+                if (event.key !== 'Enter') return;
+                event.preventDefault();
+                event.currentTarget.form?.requestSubmit();
+              }}
             >
               {ORDER.map((auth) => (
                 <option key={auth} value={auth}>
