@@ -65,6 +65,12 @@ export const SYSTEM_NEEDS = [
     present: async () => (await succeeds('/usr/bin/tinyproxy', ['-v'])) || succeeds('tinyproxy', ['-v']),
   },
   {
+    id: 'openssl',
+    name: 'openssl 3 (certificates and a TLS service that are nobody’s of ours)',
+    apt: ['openssl'],
+    present: () => succeeds('openssl', ['version']),
+  },
+  {
     id: 'auth-lab',
     name: 'MIT and Heimdal Kerberos, gss-ntlmssp, python3-gssapi and libfaketime (somebody else’s sign-in against our client)',
     apt: [

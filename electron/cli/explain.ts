@@ -74,7 +74,7 @@ const TRANSPORT: Readonly<Record<string, ((server: ServerOptions, error: Coded) 
   }),
   'tls.authority': () => ({
     title: 'The authority of --ca is no certificate.',
-    cure: 'Give it in PEM form (Base-64).',
+    cure: 'Give a .cer, .crt or .pem file.',
   }),
   'connect.reset': ({ server }) => ({
     title: `The connection to ${server} was cut.`,

@@ -9,7 +9,7 @@ Where and as whom
   -u, --user USER          USER, DOMAIN\\USER or USER@DOMAIN. Without it a Kerberos ticket or the system's own
                            log-on serves where it can; else it is asked for
       --configuration NAME session configuration (default: Microsoft.PowerShell)
-      --ca FILE            PEM of an authority to trust besides the system's
+      --ca FILE            PEM or DER of an authority to trust besides the system's
       --fingerprint SHA256 accept the certificate with this SHA-256 although it does not verify
       --timeout SECONDS    how long connecting and signing in may take
       --password-stdin     the first line of stdin is the password

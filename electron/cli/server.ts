@@ -152,18 +152,26 @@ async function ask(terminal: Terminal, prompt: string, secret: boolean): Promise
   }
 }
 
-async function readAuthority(file: string): Promise<string> {
-  const text = await readTextFile(file);
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
-    throw usageProblem(`--ca ${file} holds no certificate in PEM form.`);
+/** PEM, or DER as Windows exports it. */
+async function readAuthority(file: string): Promise<Uint8Array> {
+  const bytes = await readBytes(file);
+  if (bytes[0] !== DER_SEQUENCE && !bytes.includes('-----BEGIN CERTIFICATE-----')) {
+    throw usageProblem(`--ca ${file} holds no certificate.`);
   }
-  return text;
+  return bytes;
 }
+
+/** What every certificate in DER begins with. */
+const DER_SEQUENCE = 0x30;
 
 /** @throws Problem */
 export async function readTextFile(file: string): Promise<string> {
+  return (await readBytes(file)).toString('utf8').replace(/^\uFEFF/, '');
+}
+
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+    return await readFile(file);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const why = {

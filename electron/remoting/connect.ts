@@ -1,5 +1,6 @@
 /** Where to connect and as whom, and the pool or connection made of it. */
 import { TransportError } from '../transport/errors.ts';
+import type { Authorities, RevocationLists } from '../transport/winrm-http/certificate.ts';
 import { WinRmHttpClient } from '../transport/winrm-http/client.ts';
 import type { ProxyChoice } from '../transport/winrm-http/proxy.ts';
 import type { RetryOptions } from './link.ts';
@@ -20,9 +21,11 @@ export interface WinRmTarget extends SignInOptions {
   readonly path?: string;
   /** Session configuration; default `Microsoft.PowerShell`. */
   readonly configurationName?: string;
-  /** PEM of certificate authorities to trust besides the system's. */
-  readonly ca?: string;
-  /** SHA-256 fingerprint of a certificate to accept for this server although it does not verify. */
+  /** Certificate authorities to trust besides the system's: PEM, one or many in a text, or DER. */
+  readonly ca?: Authorities;
+  /** Lists of revoked certificates, PEM or DER: with them, each authority on the way to the root must have one that is not too old. */
+  readonly revocationLists?: RevocationLists;
+  /** SHA-256 fingerprint of the one certificate to accept for this server, whether it verifies or not. */
   readonly trustedFingerprint?: string;
   /** An HTTP proxy to the server, or `system` for the one that the environment names. Default: directly. */
   readonly proxy?: ProxyChoice;
@@ -56,7 +59,7 @@ export interface TargetHttp extends SoapHttp {
 /** The HTTP client for a target; nothing is sent yet. */
 export function httpClient(target: WinRmTarget): TargetHttp {
   const https = target.https ?? true;
-  const { ca, trustedFingerprint, certificate } = target;
+  const { ca, revocationLists, trustedFingerprint, certificate } = target;
   const signIn = { ...target, https };
   const outcome = new SignInOutcome(signIn);
   const client = new WinRmHttpClient({
@@ -66,6 +69,7 @@ export function httpClient(target: WinRmTarget): TargetHttp {
     auth: authenticatorFor(signIn, outcome),
     tls: {
       ...(ca === undefined ? {} : { ca }),
+      ...(revocationLists === undefined ? {} : { revocationLists }),
       ...(trustedFingerprint === undefined ? {} : { trustedFingerprint }),
       // Shown to no server that is signed in to in another way: it says who somebody is.
       ...(certificate === undefined || target.auth !== 'certificate' ? {} : { certificate }),

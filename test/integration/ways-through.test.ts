@@ -1,4 +1,8 @@
 /** Whole PowerShell sessions through a proxy, and with a certificate: the library's own `connect`, the real engine behind. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startPracticeServer, type PracticeServer } from '../../electron/practice-server/index.ts';
 import { connect, PowerShell, type WinRmTarget } from '../../electron/remoting/index.ts';
@@ -6,6 +10,8 @@ import { noAuthLab, startAuthLab, type AuthLab } from '../lab/auth/lab.ts';
 import { AUTHORITY, Certificates, noOpenssl, PERSON } from './certificates.ts';
 import { noEngine } from './practice.ts';
 import { startProxy, type TestProxy } from './proxies.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../build/bin/psdeck.mjs');
 
 describe.skipIf(noEngine !== undefined)('a session', () => {
   let practice: PracticeServer;
@@ -39,6 +45,18 @@ describe.skipIf(noEngine !== undefined)('a session', () => {
   }
 
   const SQUARES = [1, 4, 9, 16, 25];
+
+  async function psdeck(args: readonly string[]): Promise<{ code: number | null; said: string }> {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      env: { ...process.env, PSDECK_PASSWORD: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await once(child, 'close');
+    return { code: child.exitCode, said };
+  }
 
   async function proxied(): Promise<TestProxy> {
     const proxy = await startProxy(({ headers }) =>
@@ -85,6 +103,46 @@ describe.skipIf(noEngine !== undefined)('a session', () => {
     afterAll(async () => {
       made?.remove();
       await lab?.stop();
+    });
+
+    test('is signed in to from the command line with a PFX, and an authority as Windows exports it', async () => {
+      const authority = made.issue({ subject: 'CN=PSDeck test authority', extensions: AUTHORITY });
+      const ada = made.issue({ subject: 'CN=ada', extensions: PERSON, issuer: authority });
+      made.run([
+        'pkcs12',
+        '-export',
+        '-inkey',
+        ada.keyFile,
+        '-in',
+        ada.certificateFile,
+        '-out',
+        'ada.pfx',
+        '-passout',
+        'pass:',
+      ]);
+      writeFileSync(made.file('lab.cer'), made.run(['x509', '-outform', 'DER'], lab.certificate));
+      const service = await lab.service('mutual command line', {
+        tls: true,
+        clientCa: authority.certificateFile,
+        forward: { url: practice.httpUrl, user: practice.userName, password: practice.password },
+      });
+      const { code, said } = await psdeck([
+        'invoke',
+        '--script',
+        '6 * 7',
+        '-s',
+        'localhost',
+        '-p',
+        String(service.port),
+        '--auth',
+        'certificate',
+        '--cert',
+        made.file('ada.pfx'),
+        '--ca',
+        made.file('lab.cer'),
+      ]);
+      expect(said.trim()).toBe('42');
+      expect(code).toBe(0);
     });
 
     test('is signed in to with a certificate', async () => {
