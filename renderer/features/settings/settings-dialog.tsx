@@ -6,6 +6,7 @@ import type { Desk } from '../../desk.ts';
 import { addNotice } from '../../stores/shell.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
+import { LineSettings } from '../terminal/line-settings.tsx';
 import { DiagnosticsButton } from './diagnostics-button.tsx';
 
 const themes = [
@@ -171,6 +172,7 @@ export function SettingsDialog() {
             onChange={(event) => void changeSettings(desk, { screenReader: event.target.checked })}
           />
         </div>
+        <LineSettings change={(change) => void changeSettings(desk, change)} />
         <div className="opt">
           <div>
             <span>Diagnostics</span>

@@ -9,7 +9,7 @@ const rowHeight = 24;
 /** The frame, and the space above it. */
 const frame = 16;
 const completionRows = 6;
-const searchRows = 8;
+const searchRows = 10;
 /** The heading of a search or a list of predictions, and the keys below it. */
 const heading = 28;
 

@@ -326,8 +326,8 @@ export class TerminalView {
       const help = await this.#deps.bridge.call('terminal.help', {
         sessionId: this.sessionId,
         command,
-        // The pane is as wide as this many columns of its type.
-        columns: 76,
+        // The pane's type is a little smaller than the terminal's; longer lines than these nobody reads well.
+        columns: Math.max(40, Math.min(120, this.#size.columns - 4)),
         ...(parameter === undefined ? {} : { parameter }),
       });
       if (this.state.getState().help !== asking) return;
