@@ -83,15 +83,22 @@ export function ntlmFactory(
 
 class NtlmClient implements SecurityContext {
   readonly mechanism = 'ntlm';
-  readonly #options: NtlmClientOptions;
+  readonly #options: Omit<NtlmClientOptions, 'password'>;
+  /** {@link ntowfV2}: all that is kept of the password, and only until it was used. */
+  readonly #key: Uint8Array;
   #negotiate: Uint8Array | undefined;
   #session: NtlmSession | undefined;
+  #closed = false;
 
-  constructor(options: NtlmClientOptions) {
+  constructor({ password, ...options }: NtlmClientOptions) {
     this.#options = options;
+    const hash = ntHash(password);
+    this.#key = ntowfV2(hash, options.user, options.domain);
+    hash.fill(0);
   }
 
   step(token: Uint8Array | undefined): ContextStep {
+    if (this.#closed) throw new UsageError('ntlm.over', 'The NTLM log-on was closed');
     if (this.#session !== undefined)
       throw new ProtocolError('ntlm.late', 'A token after the NTLM log-on was over');
     if (token === undefined) {
@@ -124,6 +131,8 @@ class NtlmClient implements SecurityContext {
   }
 
   close(): void {
+    this.#closed = true;
+    this.#key.fill(0);
     this.#session?.close();
   }
 
@@ -134,7 +143,7 @@ class NtlmClient implements SecurityContext {
 
   /** [MS-NLMP] 3.1.5.1.2. */
   #authenticate(negotiate: Uint8Array, token: Uint8Array): Uint8Array {
-    const { user, domain, password, workstation = '', crypto, version = VERSION } = this.#options;
+    const { user, domain, workstation = '', crypto, version = VERSION } = this.#options;
     const challenge = decodeChallenge(token);
     // The server chooses from what we offered, and no more.
     const flags =
@@ -144,11 +153,9 @@ class NtlmClient implements SecurityContext {
       throw new SignInError('ntlm.weak', 'The server cannot do what safe NTLM needs', { missing });
     }
     const info = challenge.targetInfo ?? [];
-    const hash = ntHash(password);
-    const key = ntowfV2(hash, user, domain);
     const clientChallenge = crypto.randomBytes(8);
     const { response, sessionBaseKey } = respond({
-      key,
+      key: this.#key,
       serverChallenge: challenge.serverChallenge,
       clientChallenge,
       time: timeOf(info) ?? fileTime(crypto.now()),
@@ -168,7 +175,7 @@ class NtlmClient implements SecurityContext {
     };
     const mic = hmacMd5(exportedKey, negotiate, token, encodeAuthenticate({ ...message, mic: MIC_NONE }));
     this.#session = new NtlmSession(exportedKey, 'client', exchange);
-    for (const secret of [hash, key, sessionBaseKey, exportedKey]) secret.fill(0);
+    for (const secret of [this.#key, sessionBaseKey, exportedKey]) secret.fill(0);
     return encodeAuthenticate({ ...message, mic });
   }
 

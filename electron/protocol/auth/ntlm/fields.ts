@@ -97,7 +97,11 @@ export class MessageWriter {
     return this;
   }
 
+  /** @throws ProtocolError for one that 16 bits cannot measure: only a server's target information can make it so long. */
   field(at: number, value: Uint8Array): this {
+    if (value.length > 0xffff) {
+      throw new ProtocolError('ntlm.size', 'A field too long for an NTLM message', { length: value.length });
+    }
     this.#view.setUint16(at, value.length, true);
     this.#view.setUint16(at + 2, value.length, true);
     this.uint32(at + 4, this.#end);

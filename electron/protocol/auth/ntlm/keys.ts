@@ -8,7 +8,10 @@ export type Side = 'client' | 'server';
 
 /** NTOWFv1 ([MS-NLMP] 3.3.1): what Windows stores of a password. As good as the password itself. */
 export function ntHash(password: string): Uint8Array {
-  return md4(utf16(password));
+  const bytes = utf16(password);
+  const hash = md4(bytes);
+  bytes.fill(0);
+  return hash;
 }
 
 /**

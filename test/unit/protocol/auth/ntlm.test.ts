@@ -144,6 +144,16 @@ describe('a client', () => {
     expect(Buffer.from(theirs.unseal(await ours.seal(Buffer.from('hi')))).toString()).toBe('hi');
   });
 
+  test('refuses target information that no answer could hold, and does nothing once closed', async () => {
+    const ours = client();
+    const { flags, serverChallenge } = decodeChallenge(await answer(server(), await first(ours)));
+    const targetInfo = [{ id: 77, value: new Uint8Array(0xffff - 8) }];
+    const challenge = encodeChallenge({ flags, serverChallenge, targetName: 'Z', targetInfo });
+    await expect(async () => ours.step(challenge)).rejects.toMatchObject({ code: 'ntlm.size' });
+    ours.close();
+    await expect(async () => ours.step(challenge)).rejects.toThrow(UsageError);
+  });
+
   test('makes upper case as Windows does', () => {
     const key = (user: string) => Buffer.from(ntowfV2(ntHash('x'), user, 'D'));
     const expected = (upper: string) =>

@@ -84,8 +84,8 @@ const mechanism = (context: SecurityContext): Mechanism => ({
   create: () => context,
 });
 
-function refusing(error: SignInError): Mechanism {
-  return { name: 'kerberos', create: () => Promise.reject(error) };
+function refusing(why: SignInError): Mechanism {
+  return { name: 'kerberos', create: () => Promise.reject(why) };
 }
 
 const resp = encodeNegTokenResp;

@@ -13,6 +13,7 @@ import { ntHash } from '../../../../electron/protocol/auth/ntlm/keys.ts';
 import { SignInError } from '../../../../electron/protocol/auth/sign-in-error.ts';
 import type { Mechanism } from '../../../../electron/protocol/auth/spnego/client.ts';
 import type { NegotiateLogin } from '../../../../electron/transport/winrm-http/accept-login.ts';
+import { ProtocolError } from '../../../../electron/protocol/errors.ts';
 import { nodeAuthCrypto } from '../../../../electron/transport/winrm-http/auth-crypto.ts';
 import { WinRmHttpClient, type WinRmHttpOptions } from '../../../../electron/transport/winrm-http/client.ts';
 import {
@@ -20,6 +21,7 @@ import {
   type Listener,
   type SoapRequest,
 } from '../../../../electron/transport/winrm-http/listener.ts';
+import { roughServer, type Roughness, type RoughServer } from './rough-server.ts';
 import { certificate, type Pair } from './servers.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -63,7 +65,7 @@ interface Made {
 }
 
 function client(
-  listener: Listener,
+  listener: Pick<Listener, 'port'>,
   options: Partial<NegotiateOptions> = {},
   more: Partial<WinRmHttpOptions> & { peer?: (peer: AuthPeer) => AuthPeer } = {},
 ): Made {
@@ -194,6 +196,91 @@ describe('over HTTP', () => {
     expect(handled).toEqual([]);
   });
 });
+
+describe('a server that is not itself', () => {
+  async function rough(roughness: Roughness): Promise<{ server: RoughServer; made: Made }> {
+    const started = await roughServer(PASSWORD, roughness);
+    cleanups.push(() => started.close());
+    return { server: started, made: client(started, {}, { maxConnections: 3 }) };
+  }
+
+  test('forgets who signed in: every request comes once, and in order', async () => {
+    const { server: started, made } = await rough({ forgets: (request) => request % 3 === 1 });
+    const bodies = Array.from({ length: 20 }, (_, i) => `<n>${i}</n>`);
+    for (const body of bodies) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await made.http.post(body, QUICK)).toEqual({ status: 200, body });
+    }
+    expect(started.seen.map(({ body }) => body)).toEqual(bodies);
+    expect(new Set(started.seen.map(({ connection }) => connection))).toEqual(new Set([1]));
+    expect(started.logOns()).toBeGreaterThan(5);
+  });
+
+  test('forgets everybody, always: it is given up as refused', async () => {
+    const { server: started, made } = await rough({ forgets: () => true });
+    expect(await failure(made.http.post('<a/>', QUICK))).toMatchObject({ code: 'signin.rejected' });
+    expect(started.seen).toEqual([]);
+  });
+
+  test.each<[string, (sealed: Buffer) => Uint8Array]>([
+    ['with a bit changed in the signature', (sealed) => flip(sealed, sealed.indexOf('octet-stream') + 20)],
+    ['with a bit changed in the text', (sealed) => flip(sealed, sealed.length - 26)],
+    ['with a bit changed in the length', (sealed) => flip(sealed, sealed.indexOf('Length=') + 7)],
+    ['cut short', (sealed) => sealed.subarray(0, -30)],
+    ['empty', () => Buffer.alloc(0)],
+  ])('an answer %s is refused, and the next request has a connection of its own', async (_how, change) => {
+    const { server: started, made } = await rough({
+      answers: (sealed, request) => (request === 1 ? change(sealed) : sealed),
+    });
+    await made.http.post('<first/>', QUICK);
+    expect(await failure(made.http.post('<changed/>', QUICK))).toBeInstanceOf(ProtocolError);
+    expect((await made.http.post('<third/>', QUICK)).body).toBe('<third/>');
+    expect(started.seen).toEqual([
+      { body: '<first/>', connection: 1 },
+      { body: '<changed/>', connection: 1 },
+      { body: '<third/>', connection: 2 },
+    ]);
+  });
+
+  test('an answer that is one of another connection is refused', async () => {
+    let kept: Buffer | undefined;
+    const { made } = await rough({
+      answers: (sealed, request) => {
+        if (request === 0) kept = sealed;
+        return request === 1 && kept !== undefined ? kept : sealed;
+      },
+    });
+    await made.http.post('<a/>', QUICK);
+    expect(await failure(made.http.post('<a/>', QUICK))).toBeInstanceOf(ProtocolError);
+  });
+
+  test.each<[string, (token: string) => string, string]>([
+    ['no token', () => 'Negotiate !!!', 'signin.server-not-proved'],
+    ['another structure', () => 'Negotiate MAA=', 'signin.server-not-proved'],
+    ['half a token', (token) => token.slice(0, token.length / 2), 'signin.server-not-proved'],
+    ['another message of NTLM', otherMessage, 'signin.server-not-proved'],
+  ])('that sends %s proves nothing, and is told so', async (_what, tokens, code) => {
+    const { server: started, made } = await rough({ tokens });
+    const error = await failure(made.http.post('<a/>', QUICK));
+    expect(error).toBeInstanceOf(SignInError);
+    expect(error).toMatchObject({ code });
+    expect(started.seen).toEqual([]);
+  });
+});
+
+/** The type of the NTLM message within says AUTHENTICATE. */
+function otherMessage(header: string): string {
+  const token = Buffer.from(header.slice('Negotiate '.length), 'base64');
+  const at = token.indexOf('NTLMSSP\0');
+  if (at >= 0) token[at + 8] = 3;
+  return `Negotiate ${token.toString('base64')}`;
+}
+
+function flip(bytes: Uint8Array, at: number): Uint8Array {
+  const out = Uint8Array.from(bytes);
+  out[at] = (out[at] ?? 0) ^ 1;
+  return out;
+}
 
 describe('over HTTPS', () => {
   const wrong = (peer: AuthPeer, other: Pair): AuthPeer => ({
