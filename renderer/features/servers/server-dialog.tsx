@@ -113,7 +113,7 @@ export function ServerDialog({ ask }: { ask: Extract<DialogState, { kind: 'serve
               state={state}
               field="userName"
               label="User name"
-              hint="Leave it empty to use your Kerberos ticket. Passwords are asked for when needed"
+              hint="Leave it empty to use your Kerberos ticket, or to be asked"
               placeholder="DOMAIN\name"
             />
             <TextRow

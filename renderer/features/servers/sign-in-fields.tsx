@@ -2,7 +2,7 @@ import { ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { AuthChoice } from '../../../shared/server.ts';
 import { FlagRow, Hint, TextRow, type FormState } from './form-rows.tsx';
-import { AUTH_NAMES, fieldsOf, isSpecial } from './server-form.ts';
+import { AUTH_NAMES, fieldsOf, isSpecial, withHttps } from './server-form.ts';
 
 /** What each way to sign in is, in the words of who has to choose one. */
 const MEANS: Readonly<Record<AuthChoice, string>> = {
@@ -43,7 +43,12 @@ export function SignInFields({ state }: { state: FormState }) {
               value={form.auth}
               aria-invalid={errors.auth !== undefined}
               aria-describedby={`${id}-auth-hint`}
-              onChange={(event) => change({ auth: AuthChoice.parse(event.target.value) })}
+              onChange={(event) => {
+                const auth = AuthChoice.parse(event.target.value);
+                // TLS is what proves a certificate.
+                const { https, port } = auth === 'certificate' ? withHttps(form, true) : form;
+                change({ auth, https, port });
+              }}
               onKeyDown={(event) => {
                 // As in every field of a form; a list that is open takes its keys itself.
                 if (event.key !== 'Enter') return;
@@ -67,7 +72,7 @@ export function SignInFields({ state }: { state: FormState }) {
                 state={state}
                 field="certificateFile"
                 label="Certificate"
-                hint="A .pfx or .pem file on this computer; on Windows also Cert:\\CurrentUser\\My\\THUMBPRINT. Its password is asked for"
+                hint="A .pfx or .pem file on this computer; on Windows also Cert:\CurrentUser\My\THUMBPRINT. Its password is asked for"
                 placeholder="/home/ada/ada.pfx"
               />
               <TextRow
@@ -101,7 +106,7 @@ export function SignInFields({ state }: { state: FormState }) {
             state={state}
             field="proxy"
             label="HTTP proxy"
-            hint="Only where the server can’t be reached directly; “system” for the one of HTTPS_PROXY"
+            hint="Where there is no direct way. “system” takes that of HTTPS_PROXY"
             placeholder="proxy.corp.example:8080"
           />
         </div>

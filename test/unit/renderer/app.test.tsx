@@ -192,6 +192,10 @@ describe('adding a server', () => {
     expect(await screen.findByText(/Everyone on the way can read/)).toBeTruthy();
     await user.click(screen.getByRole('radio', { name: 'HTTPS' }));
     await waitFor(() => expect(screen.queryByRole('checkbox', { name: /readable/ })).toBeNull());
+    await user.click(screen.getByRole('radio', { name: 'HTTP' }));
+    await user.selectOptions(auth, 'Certificate');
+    await screen.findByRole('radio', { name: 'HTTPS', checked: true });
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Port' }).value).toBe('5986');
     await user.selectOptions(auth, 'CredSSP');
     expect(await screen.findByText(/The server gets your password/)).toBeTruthy();
     await user.type(screen.getByRole('textbox', { name: 'Address' }), 'z003{Enter}');
