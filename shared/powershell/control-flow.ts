@@ -17,7 +17,8 @@ export abstract class ControlFlowParser extends CommandParser {
     return this.pipelines();
   }
 
-  condition(): Node[] {
+  /** `if` asks on for its parenthesis over line ends, the loops do not. */
+  condition(asksOn = false): Node[] {
     this.set('command', true);
     this.skipNewLines();
     if (this.takeIf('LParen') === null) {
@@ -30,8 +31,10 @@ export abstract class ControlFlowParser extends CommandParser {
     if (condition === null) this.missing('A condition is missing after the parenthesis.');
     this.set('command', false);
     this.skipNewLines();
-    if (this.takeIf('RParen') === null && condition !== null)
-      this.missing('A ) is missing after the condition.');
+    if (this.takeIf('RParen') === null && condition !== null) {
+      if (asksOn) this.unclosed('A ) is missing after the condition.');
+      else this.missing('A ) is missing after the condition.');
+    }
     return condition === null ? [] : [condition];
   }
 
@@ -44,7 +47,7 @@ export abstract class ControlFlowParser extends CommandParser {
     for (;;) {
       this.take();
       const errors = this.errors.length;
-      parts.push(...this.condition());
+      parts.push(...this.condition(true));
       if (this.errors.length > errors) return parts;
       parts.push(this.statementBlock('A block in braces is missing after the condition.'));
       const next = this.#afterNewLines('ElseIf', 'Else');

@@ -329,7 +329,10 @@ export abstract class ExpressionParser extends ParserCore {
     if (inner === null) this.missing('An expression is missing after the parenthesis.');
     this.set('command', false);
     this.skipNewLines();
-    if (this.takeIf('RParen') === null) this.missing('A ) is missing.');
+    if (this.takeIf('RParen') === null) {
+      this.missing('A ) is missing.');
+      this.reachEnd();
+    }
     return this.node('parentheses', open.from, inner === null ? [] : [inner]);
   }
 

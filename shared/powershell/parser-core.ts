@@ -215,6 +215,13 @@ export class ParserCore {
     this.error(this.last, this.last, message, this.atEnd() && !this.#newLineSince);
   }
 
+  /** What is open reaches to the end of the text: what is missing after it is missing there, whatever line ends lie between. */
+  reachEnd(): void {
+    if (!this.atEnd()) return;
+    this.last = this.text.length;
+    this.#newLineSince = false;
+  }
+
   /** The same where the engine asks for more however many line ends there are: what was opened is not closed. */
   unclosed(message: string, place = { from: this.last, to: this.last }): void {
     this.error(place.from, place.to, message, this.atEnd());

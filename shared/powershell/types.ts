@@ -1,5 +1,6 @@
 import type { Node } from './parser-core.ts';
 import type { StatementParser } from './statements.ts';
+import { keywords } from './tokens.ts';
 
 /** Classes and enumerations. */
 
@@ -96,8 +97,8 @@ function member(parser: StatementParser, parts: Node[]): boolean {
     } else if (token.kind === 'Identifier') {
       parser.take();
       const word = parser.text.slice(token.from, token.to).toLowerCase();
+      token.kind = keywords.get(word) ?? token.kind;
       if (word === 'static' || word === 'hidden') {
-        token.kind = word === 'static' ? 'Static' : 'Hidden';
         parser.role(token, 'keyword');
         continue;
       }
