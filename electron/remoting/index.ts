@@ -49,7 +49,7 @@ export { ShellFault, shellFaultReason, type ShellFaultReason } from './shell-fau
 export type { HostCallOutcome, PSHost } from './host.ts';
 export { connectPipe, pipePath } from './pipe.ts';
 export { PipelineRun, type PipelineRecord, type PipelineResult } from './pipeline-run.ts';
-export { PowerShell } from './powershell.ts';
+export { PowerShell, type InvokeOptions, type MergeableStream } from './powershell.ts';
 export { ProcessConnection, type ProcessConnectionOptions } from './process-connection.ts';
 export { passwordText, type Password, type SecretSource } from './secret.ts';
 export { DEFAULT_AUTH, type AuthMethod, type SignInOptions } from './sign-in.ts';

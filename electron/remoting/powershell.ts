@@ -3,6 +3,7 @@ import type { PsValue } from '../protocol/clixml/value.ts';
 import {
   ERRORS_TO_OUTPUT,
   type CommandArgument,
+  type MergeInstructions,
   type PipelineCommand,
 } from '../protocol/psrp/pipeline-spec.ts';
 import { UsageError } from '../protocol/errors.ts';
@@ -18,7 +19,13 @@ export interface InvokeOptions {
   readonly addToHistory?: boolean;
   /** Non-terminating errors come among the output instead of as error records; default false. */
   readonly mergeErrors?: boolean;
+  /** Further streams that come among the output, as after `3>&1`; from protocol 2.2 on. */
+  readonly mergeStreams?: readonly MergeableStream[];
+  /** Run inside the pipeline that is under way, as a nested prompt does; default false. */
+  readonly nested?: boolean;
 }
+
+export type MergeableStream = 'error' | 'warning' | 'verbose' | 'debug' | 'information';
 
 interface Draft {
   text: string;
@@ -72,7 +79,8 @@ export class PowerShell {
     if (this.#commands.length === 0) throw new UsageError('pipeline.empty', 'A pipeline needs a command.');
     const run = this.#pool.run(
       {
-        commands: this.#commands.map((draft) => finished(draft, options.mergeErrors ?? false)),
+        commands: this.#commands.map((draft) => finished(draft, merged(options))),
+        ...(options.nested === undefined ? {} : { isNested: options.nested }),
         noInput: options.input === undefined,
         addToHistory: options.addToHistory ?? false,
       },
@@ -94,8 +102,15 @@ export class PowerShell {
   }
 }
 
-function finished(draft: Draft, mergeErrors: boolean): PipelineCommand {
-  return { ...draft, arguments: [...draft.arguments], ...(mergeErrors ? { merge: ERRORS_TO_OUTPUT } : {}) };
+function merged({ mergeErrors, mergeStreams = [] }: InvokeOptions): MergeInstructions | undefined {
+  const errors = (mergeErrors ?? false) || mergeStreams.includes('error');
+  if (!errors && mergeStreams.length === 0) return undefined;
+  const streams = Object.fromEntries(mergeStreams.map((stream) => [stream, 'Output' as const]));
+  return { ...streams, ...(errors ? ERRORS_TO_OUTPUT : {}) };
+}
+
+function finished(draft: Draft, merge: MergeInstructions | undefined): PipelineCommand {
+  return { ...draft, arguments: [...draft.arguments], ...(merge === undefined ? {} : { merge }) };
 }
 
 async function feed(run: PipelineRun, input: Iterable<PsValue> | AsyncIterable<PsValue>): Promise<void> {

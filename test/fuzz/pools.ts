@@ -93,6 +93,15 @@ export const POOLS: Readonly<Record<string, () => ClientRunspacePool>> = {
       pool.reconnecting();
       pool.reconnected();
     }),
+  'Opened, answers lost': () =>
+    after(busy(), ({ pool }) => {
+      pool.answerLost(PIPELINE_ID);
+      pool.answerLost(undefined);
+    }),
+  'Opened, a pipeline taken over': () =>
+    after(openedPool(), ({ pool }) => {
+      pool.reconstructPipeline(PIPELINE_ID, 5n);
+    }),
   Closing: () => after(busy(), ({ pool }) => pool.beginClose()),
   Closed: () => after(busy(), ({ pool }) => pool.closed()),
   Broken: () => after(busy(), ({ server }) => server.says('RUNSPACEPOOL_STATE', poolState(5))),

@@ -92,6 +92,28 @@ describe.skipIf(noEngine !== undefined).each([
     expect(result.state).toBe('Completed');
   });
 
+  test('streams come among the output where that is asked for', async () => {
+    const text = `& { [CmdletBinding()] param() $PSCmdlet.WriteWarning('w'); 'o'; $PSCmdlet.WriteVerbose('v'); $PSCmdlet.WriteInformation('i', @())
+      $PSCmdlet.WriteError([System.Management.Automation.ErrorRecord]::new([Exception]::new('bad'), 'id', 'NotSpecified', $null)) } -Verbose`;
+    const all = script(text).invoke({
+      mergeStreams: ['error', 'warning', 'verbose', 'debug', 'information'],
+    });
+    const { output, records } = await all.collect();
+    expect(records).toEqual([]);
+    expect(output.map((value) => (value instanceof PsObject ? value.text : value))).toEqual([
+      'w',
+      'o',
+      'v',
+      'i',
+      'bad',
+    ]);
+    const some = await script(text)
+      .invoke({ mergeStreams: ['warning'] })
+      .collect();
+    expect(some.output.map((value) => (value instanceof PsObject ? value.text : value))).toEqual(['w', 'o']);
+    expect(some.records.map(({ kind }) => kind)).toEqual(['verbose', 'information', 'error']);
+  });
+
   test('a terminating error is thrown after what came before it', async () => {
     const seen: PsValue[] = [];
     const run = script('1; throw "boom"').invoke();

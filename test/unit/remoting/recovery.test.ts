@@ -478,6 +478,16 @@ test('a pipeline that writes on after Ctrl+C fills no memory, and still ends', a
   expect(run.discarded).toBeGreaterThan(5);
 });
 
+test('a server that grants no more shells says so by its reason', async () => {
+  const line = new FaultyLine({ shellLimits: { maxShellsPerUser: 1 } });
+  await opened(line);
+  await expect(line.pool().open()).rejects.toMatchObject({
+    reason: 'quota',
+    code: 2150859173,
+    codeName: 'WSMAN_QUOTA_MAX_SHELLS',
+  });
+});
+
 test('a shell whose Create was answered to nobody is removed again', async () => {
   const line = new FaultyLine();
   line.fate = firstOf('Create', 'answer-lost');
