@@ -115,6 +115,14 @@ describe.skipIf(noAuthLab !== undefined)('CredSSP', () => {
     },
   );
 
+  test('goes on where a service has nothing to answer to the end of a TLS 1.3 handshake', async () => {
+    const service = await lab.service('without tickets', { tls13: true, tickets: false });
+    const http = client(service.port, () => authenticator());
+    expect((await http.post('x'.repeat(20_000), LONG)).body).toHaveLength(20_000);
+    const wrong = client(service.port, () => authenticator({ password: 'WrongPass1!' }));
+    expect((await failure(wrong.post('x', LONG))).code).toBe('credssp.refused');
+  });
+
   test('knows an empty body when it sees one', async () => {
     const signedIn = authenticator();
     const http = client(tls12.port, () => signedIn);

@@ -17,7 +17,13 @@ export type AuthMove =
    * Send this value of `Authorization`. `complete`: nothing more comes from our side, so that another 401 means that the server does not
    * want us.
    */
-  | { readonly kind: 'header'; readonly value: string; readonly complete: boolean }
+  | {
+      readonly kind: 'header';
+      readonly value: string;
+      readonly complete: boolean;
+      /** A 401 without a token may be no refusal: the server had nothing to say. `step` gets an empty text then. */
+      readonly mayBeUnanswered?: boolean;
+    }
   /** Signed in; nothing to send. */
   | { readonly kind: 'done' };
 

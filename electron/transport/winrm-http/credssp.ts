@@ -75,6 +75,14 @@ class CredSspLogOn {
 
   async step(challenge: string): Promise<AuthMove> {
     const tls = this.#ready();
+    if (this.#initiator === undefined && tls.secure) {
+      // What answers our last word of a TLS 1.3 handshake: session tickets, or nothing where the server gives none. A refusal looks like
+      // nothing as well, and is told again to the next leg.
+      const left = challenge === '' ? new Uint8Array() : await tls.handshake(decodeToken(challenge));
+      if (left.byteLength > 0)
+        throw new ProtocolError('credssp.tls', 'The handshake goes on where it was over');
+      return this.#say(await this.#begin(tls));
+    }
     const received = decodeToken(challenge);
     if (this.#initiator !== undefined) {
       const request = await tls.open(received);
@@ -83,8 +91,9 @@ class CredSspLogOn {
       return this.#say(await this.#initiator.receive(request));
     }
     const answer = await tls.handshake(received);
-    // In TLS 1.3 ours is the last word of the handshake, and what the server answers with (session tickets) ends this leg.
-    return answer.byteLength > 0 ? move(answer) : this.#say(await this.#begin(tls));
+    return answer.byteLength > 0
+      ? { ...move(answer), mayBeUnanswered: tls.secure }
+      : this.#say(await this.#begin(tls));
   }
 
   /** The service says that all is well: only after we have seen its proof, and it has our password. */
@@ -176,7 +185,7 @@ function notSignedIn(): UsageError {
 }
 
 /** Never the last word for sure: even after the password the server may refuse, and then says why in a token of its own. */
-function move(token: Uint8Array): AuthMove {
+function move(token: Uint8Array): Extract<AuthMove, { kind: 'header' }> {
   return { kind: 'header', value: `${SCHEME} ${Buffer.from(token).toString('base64')}`, complete: false };
 }
 

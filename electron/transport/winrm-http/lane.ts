@@ -203,7 +203,8 @@ export class Lane {
       const value = challengeFor(parseChallenges(answer.challenges), authenticator.scheme) ?? '';
       if (answer.status === 401) {
         // A scheme alone, or nothing more to say from our side: refused.
-        if (value === '' || move.complete) throw this.#refused(line, answer);
+        const unanswered = value === '' && move.mayBeUnanswered !== true;
+        if (unanswered || move.complete) throw this.#refused(line, answer);
         // oxlint-disable-next-line no-await-in-loop
         move = await authenticator.step(value);
         if (answer.closes && move.kind === 'header') throw this.#cutShort(line);

@@ -57,6 +57,8 @@ class Listener:
     # PEM of the authority whose client certificates are taken.
     clientCa: Optional[str] = None
     tls13: bool = False
+    # Whether TLS 1.3 within CredSSP gives session tickets: without, the server has no answer to the client's last word.
+    tickets: bool = True
     credsspVersion: int = 6
     allowUnencrypted: bool = False
     # Whether a refusal carries the mechanism's own error token, as HTTP.sys' and mod_auth_gssapi's do.
@@ -84,7 +86,7 @@ class Listener:
 
     def security(self, scheme: str, token: bytes):
         if scheme == "credssp":
-            return CredSsp(self.certificate, self.public_key, self.tls13, self.credsspVersion)
+            return CredSsp(self.certificate, self.public_key, self.tls13, self.credsspVersion, self.tickets)
         return Acceptor(mechanisms_for(token, scheme), self.channel_bindings())
 
     def tls_context(self):

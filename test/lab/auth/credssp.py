@@ -49,11 +49,13 @@ def password_credentials(data: bytes) -> dict:
 
 
 class CredSsp:
-    def __init__(self, certificate_file, public_key, tls13=False, version=6):
+    def __init__(self, certificate_file, public_key, tls13=False, version=6, tickets=True):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3 if tls13 else ssl.TLSVersion.TLSv1_2
         context.maximum_version = context.minimum_version
         context.load_cert_chain(certificate_file)
+        if not tickets:
+            context.num_tickets = 0
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
         self.shaken = False

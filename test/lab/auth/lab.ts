@@ -39,11 +39,14 @@ export { ALICE, HOSTS, LOCKED, OLD, REALM };
 
 /** What a service of the lab can do otherwise; acceptor.py's Listener explains each. */
 export interface ServiceOptions {
+  /** The service's own time, `+10m`. */
+  readonly clock?: string;
   readonly tls?: boolean;
   readonly bindings?: 'none' | 'relaxed' | 'strict';
   readonly schemes?: readonly ('Negotiate' | 'Kerberos' | 'CredSSP' | 'Basic')[];
   readonly clientCa?: string;
   readonly tls13?: boolean;
+  readonly tickets?: boolean;
   readonly credsspVersion?: number;
   readonly allowUnencrypted?: boolean;
   readonly errorTokens?: boolean;
@@ -142,12 +145,20 @@ export async function startAuthLab(): Promise<AuthLab> {
       NTLM_USER_FILE: usersFile,
       PYTHONDONTWRITEBYTECODE: '1',
     };
-    const services = startServices(certificate.pemFile, serverEnv);
-    running.push(services);
+    const programs = new Map<string, ReturnType<typeof startServices>>();
+    const service = (name: string, { clock, ...options }: ServiceOptions): Promise<Service> => {
+      let program = programs.get(clock ?? '');
+      if (program === undefined) {
+        program = startServices(certificate.pemFile, { ...serverEnv, ...atTime(clock) });
+        programs.set(clock ?? '', program);
+        running.push(program);
+      }
+      return program.listen(name, options);
+    };
     const [http, https, strict] = await Promise.all([
-      services.listen('http', {}),
-      services.listen('https', { tls: true }),
-      services.listen('strict', { tls: true, bindings: 'strict' }),
+      service('http', {}),
+      service('https', { tls: true }),
+      service('strict', { tls: true, bindings: 'strict' }),
     ]);
     const peers = new Map<string, ReturnType<typeof startPeer>>();
     let tickets = 0;
@@ -159,7 +170,7 @@ export async function startAuthLab(): Promise<AuthLab> {
       http,
       https,
       strict,
-      service: (name, options) => services.listen(name, options),
+      service,
       config: (encryption) => clientConfig(realm, kdc.port, encryption),
       ticket: (options = {}) => getTicket(realm, kdc, join(folder, `ticket-${++tickets}`), options),
       async peer({ mechanisms = 'kerberos', bindings, clock, encryption } = {}) {
@@ -206,7 +217,7 @@ async function makeCertificate(folder: string): Promise<{ pem: string; pemFile: 
 function startServices(
   pemFile: string,
   env: Readonly<Record<string, string>>,
-): { listen(name: string, options: ServiceOptions): Promise<Service>; stop(): Promise<void> } {
+): { listen(name: string, options: Omit<ServiceOptions, 'clock'>): Promise<Service>; stop(): Promise<void> } {
   const program = start(
     '/usr/bin/python3',
     [join(import.meta.dirname, 'acceptor.py'), '--certificate', pemFile],
