@@ -129,8 +129,9 @@ export class QuietWork {
     spec: PipelineSpec,
     withinMs: number,
   ): Promise<readonly PsValue[] | 'unknown' | undefined> {
+    // One that does not stop at once keeps its place on the server, and the newer one comes after it.
     await this.giveUp();
-    if (this.isBusy) return undefined;
+    if (this.isPrompting) return undefined;
     const abort = new AbortController();
     let run: PipelineRun | undefined;
     const timer = setTimeout(() => abort.abort(), withinMs);
