@@ -34,11 +34,14 @@ export function createHandlers(parts: HandlerParts): Handlers {
     'servers.update': async ({ id, draft }) => {
       const before = servers.get(id);
       const server = await servers.update(id, draft);
-      // A password that was typed for one machine or user is not for another (a port may be a tunnel's), nor one for TLS for an open line.
-      const kept = (['address', 'port', 'https', 'userName'] as const).every(
+      // A password that was typed for one machine or user is not for another (a port may be a tunnel's), nor one for TLS for an open line,
+      // nor one that was only proved for a way that hands it over.
+      const same = (['address', 'port', 'https', 'userName'] as const).every(
         (name) => before[name] === server[name],
       );
-      if (!kept) credentials.forget(id);
+      const { auth, certificateFile } = effectiveSignIn(before.signIn);
+      const now = effectiveSignIn(server.signIn);
+      if (!same || auth !== now.auth || certificateFile !== now.certificateFile) credentials.forget(id);
       return server;
     },
     'servers.remove': async ({ id }) => {

@@ -36,6 +36,11 @@ export const SIGN_IN: Readonly<Record<string, Explanation | undefined>> = {
       text: 'Make Kerberos possible: the full name of the server as its address, and a ticket or a password of its domain. Or edit the server and allow NTLM.',
     },
   }),
+  'signin.user-name': (server) => ({
+    title: 'Basic takes no user name with a colon in it',
+    why: 'The colon is where the password begins.',
+    cure: { text: `Check the name, or edit ${server.name} and sign in with Negotiate.` },
+  }),
   'signin.no-credentials': (server, _where, error) => required(server, error),
   'kerberos.no-credentials': (server, _where, error) => required(server, error),
   'signin.not-encrypted': (server) => ({

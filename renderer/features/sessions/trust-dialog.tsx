@@ -96,10 +96,13 @@ export function TrustDialog({ ask }: { ask: TrustAsk }) {
     >
       <div className="body">
         <div className="checks">
+          <span />
+          <span>Subject</span>
+          <span>{certificate.subject === '' ? 'none' : certificate.subject}</span>
           <Glyph name={named ? 'ok' : 'bad'} label={named ? 'fits' : 'does not fit'} />
           <span>Name</span>
           <span>
-            {certificate.names.length === 0 ? certificate.subject : certificate.names.join(', ')}
+            {certificate.names.length === 0 ? 'none' : certificate.names.join(', ')}
             {named ? ', as you asked' : `; you asked for ${server.address}`}
           </span>
           <Glyph name={dated ? 'ok' : 'bad'} label={dated ? 'valid' : 'not valid'} />

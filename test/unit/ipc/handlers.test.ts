@@ -58,6 +58,8 @@ test.each([
   ['port', { port: 15987 }],
   // What was typed for a sealed line is not for an open one.
   ['seal', { https: false, allowPlainBasic: true }],
+  // What was only proved must not be handed over unasked.
+  ['way to sign in', { signIn: { auth: 'credssp' } }],
 ])('a password is forgotten when its server gets another %s', async (_what, change) => {
   const { handle, credentials } = await handlers();
   const { id } = await handle['servers.add'](draft(), PEER);
