@@ -22,6 +22,7 @@ export default defineConfig({
       project('renderer', ['test/unit/renderer/**/*.test.{ts,tsx}'], { environment: 'happy-dom' }),
       project('property', ['test/property/**/*.test.ts']),
       project('vectors', ['test/vectors/**/*.test.ts']),
+      project('simulation', ['test/simulation/**/*.test.ts']),
       project('integration', ['test/integration/**/*.test.ts'], {
         testTimeout: 60_000,
         hookTimeout: 180_000,

@@ -320,7 +320,10 @@ export class RunspacePool {
         this.#life.resumed();
         this.#listener.resumed?.();
       },
-      onAnswerLost: (pipelineId) => this.#core.answerLost(pipelineId),
+      onAnswerLost: (pipelineId) => {
+        this.#core.answerLost(pipelineId);
+        this.#flush();
+      },
       onDisconnected: (error) => this.#life.setDisconnected(error),
     };
   }

@@ -29,6 +29,7 @@ export interface WsmanClientOptions {
   /** The endpoint's URL as it stands in `To`. */
   readonly url: string;
   readonly locale?: string;
+  readonly newGuid?: () => string;
   /** How it is signed in to, known once it is. */
   readonly security?: () => string | undefined;
 }
@@ -49,10 +50,13 @@ export interface ShellWithCommands extends ShellDescription {
 
 export class WsmanClient {
   readonly #options: WsmanClientOptions;
-  readonly #sessionId = randomUUID().toUpperCase();
+  readonly #newGuid: () => string;
+  readonly #sessionId: string;
 
   constructor(options: WsmanClientOptions) {
     this.#options = options;
+    this.#newGuid = options.newGuid ?? randomUUID;
+    this.#sessionId = this.#newGuid().toUpperCase();
   }
 
   /** Test-WSMan: what answers there. @throws TransportError, WsmanFault, ProtocolError */
@@ -148,9 +152,9 @@ export class WsmanClient {
   context(operationTimeoutMs = OPERATION_MS): RequestContext {
     return {
       to: this.#options.url,
-      messageId: randomUUID().toUpperCase(),
+      messageId: this.#newGuid().toUpperCase(),
       sessionId: this.#sessionId,
-      operationId: randomUUID().toUpperCase(),
+      operationId: this.#newGuid().toUpperCase(),
       maxEnvelopeSize: ENVELOPE_BYTES,
       operationTimeoutMs,
       ...(this.#options.locale === undefined ? {} : { locale: this.#options.locale }),

@@ -199,8 +199,13 @@ export class WsmanConnection implements RemotingConnection {
   }
 
   async #listPipelines(): Promise<ServerPipeline[]> {
-    const { http, url, locale } = this.#options;
-    const client = new WsmanClient({ http, url, ...(locale === undefined ? {} : { locale }) });
+    const { http, url, locale, newGuid } = this.#options;
+    const client = new WsmanClient({
+      http,
+      url,
+      ...(locale === undefined ? {} : { locale }),
+      ...(newGuid === undefined ? {} : { newGuid }),
+    });
     const commands = await client.enumerateCommands(this.#requests.shellId);
     return commands.map(({ commandId, state }) => ({
       id: commandId.toLowerCase(),

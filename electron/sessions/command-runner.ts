@@ -13,7 +13,7 @@ import { isIncomplete } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionHost } from './session-host.ts';
-import { gapNotice } from './session-words.ts';
+import { gapNotice, timeOfDay } from './session-words.ts';
 
 /** What the runner needs of its session. */
 export interface RunnerPort {
@@ -142,7 +142,7 @@ export class CommandRunner {
   async follow(run: PipelineRun, startedAt: number | undefined): Promise<CommandRecord> {
     const before = this.#idle;
     this.#following.set(run, startedAt);
-    const since = startedAt === undefined ? '' : ` since ${new Date(startedAt).toLocaleTimeString()}`;
+    const since = startedAt === undefined ? '' : ` since ${timeOfDay(startedAt)}`;
     const record: CommandRecord = {
       commandId: this.#nextCommandId++,
       text: `(runs${since})`,

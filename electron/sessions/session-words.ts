@@ -44,7 +44,8 @@ export function gapNotice(count: number, certain: boolean): string {
     : `Up to ${messages} of the server may be missing here.`;
 }
 
-function timeOfDay(at: number): string {
+/** `14:32:07` */
+export function timeOfDay(at: number): string {
   const date = new Date(at);
   return [date.getHours(), date.getMinutes(), date.getSeconds()]
     .map((part) => String(part).padStart(2, '0'))

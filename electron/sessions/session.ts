@@ -227,6 +227,8 @@ export class Session {
 
   /** The server cannot be reached; told again before each attempt. */
   interrupted({ error, attempts, retryInMs, giveUpInMs }: Interruption): void {
+    // A connection that was left, or given up, has its own last words to say to the server; they are none of this session's state.
+    if (!allows(this.#status.state, 'interrupted')) return;
     const now = this.#options.wallClock();
     const first = !this.#status.interrupted;
     const since = this.#facts.retrying?.kind === 'cut' ? this.#facts.retrying.since : now;

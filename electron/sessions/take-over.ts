@@ -75,20 +75,27 @@ export class TakeOver {
     }
     const { shellId } = session;
     if (shellId === undefined) throw new Error('The session has no shell to come back to.');
-    // What an attempt that fails does to its pool is no news of the session.
+    // What an attempt that fails does to its pool is no news of the session, and neither is how that pool is cleared away.
     let live = false;
+    let over = false;
     const { listener } = this.#options;
     const pool = this.#options.pool(shellId, {
       stateChanged: (state, error) => {
         if (live) listener.stateChanged?.(state, error);
       },
-      interrupted: (interruption) => listener.interrupted?.(interruption),
-      resumed: () => listener.resumed?.(),
+      interrupted: (interruption) => {
+        if (!over) listener.interrupted?.(interruption);
+      },
+      resumed: () => {
+        if (!over) listener.resumed?.();
+      },
+      gap: (gap) => listener.gap?.(gap),
     });
     session.note('connecting');
     try {
       await pool.connect();
     } catch (error) {
+      over = true;
       if (shellFaultReason(error) === 'not-found')
         session.poolChanged('Broken', error instanceof Error ? error : undefined);
       else session.note('disconnected');

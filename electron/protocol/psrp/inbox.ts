@@ -36,8 +36,8 @@ interface Source {
   /** What came behind a gap of which the pool's next message will say whether it is one. */
   held:
     | {
-        readonly missing: [bigint, bigint];
-        readonly certain: readonly bigint[];
+        /** The first id that may be missing. */
+        readonly from: bigint;
         readonly wholes: Defragmented[];
         bytes: number;
       }
@@ -58,6 +58,8 @@ export class Inbox {
   readonly #maxMessageBytes: number | undefined;
   /** Whether the server's ids leave nothing out. */
   #dense = true;
+  /** Something may have been lost before: what is missing from then on says nothing of how the server numbers. */
+  #everSuspect = false;
   #wantsProbe = false;
 
   constructor(maxMessageBytes: number | undefined) {
@@ -86,6 +88,11 @@ export class Inbox {
     if (source.held) {
       source.held.wholes.push(whole);
       source.held.bytes += whole.message.length;
+      // Something may have been lost once more, and the pool is to say so once more.
+      if (source.suspect && !source.ledger.has(objectId)) {
+        source.suspect = false;
+        this.#wantsProbe = true;
+      }
       if (source.held.bytes > MOST_HELD_BYTES) this.#settle(arrivals, true);
     } else if (source.suspect && !source.ledger.has(objectId)) {
       source.suspect = false;
@@ -101,18 +108,33 @@ export class Inbox {
   #afterSuspicion(source: Source, since: bigint | undefined, whole: Defragmented, arrivals: Arrival[]): void {
     const certain = whole.lostBefore ?? [];
     const range: [bigint, bigint] = [(since ?? whole.objectId) + 1n, whole.objectId - 1n];
-    const missing = since === undefined || !this.#dense ? [] : this.#missing(range, certain);
+    const all = since === undefined || !this.#dense ? [] : this.#missing(range, certain);
+    const missing = source.pipelineId === undefined ? this.#noPipelines(all) : all;
     const others = [...this.#sources.values()].filter(
       (other) => other !== source && mayBring(other, missing),
     );
     if (missing.length > 0 && others.length === 1 && others[0]?.pipelineId === undefined) {
-      source.held = { missing: range, certain, wholes: [whole], bytes: whole.message.length };
+      source.held = { from: range[0], wholes: [whole], bytes: whole.message.length };
       this.#wantsProbe = true;
       return;
     }
-    const all = merge(missing, certain);
-    if (all.length > 0) arrivals.push(this.#gap(source, all, others.length === 0));
+    const lost = merge(missing, certain);
+    if (lost.length > 0) arrivals.push(this.#gap(source, lost, others.length === 0));
     arrivals.push({ kind: 'message', whole });
+  }
+
+  /**
+   * Of ids that are missing before a message to the pool: those that no pipeline may bring any more. The rest is told among the messages of the
+   * pipeline, if it does not come, which is its place.
+   */
+  #noPipelines(missing: readonly (readonly [bigint, bigint])[]): (readonly [bigint, bigint])[] {
+    const reached = [...this.#sources.values()]
+      .filter(({ pipelineId }) => pipelineId !== undefined)
+      .map(({ held, last }) => (held ? held.from - 1n : (last ?? 0n)));
+    return missing.flatMap(([first, to]): (readonly [bigint, bigint])[] => {
+      const last = reached.reduce((least, id) => (id < least ? id : least), to);
+      return last < first ? [] : [[first, last]];
+    });
   }
 
   /** The pool's messages have got further: what waits for them goes on where nothing more can be said about it. */
@@ -120,15 +142,29 @@ export class Inbox {
     for (const source of this.#sources.values()) {
       const { held } = source;
       if (!held) continue;
-      const missing = this.#missing(held.missing, held.certain);
       const pool = this.#sources.get(EMPTY_GUID);
-      const open = pool !== undefined && pool !== source && mayBring(pool, missing);
-      if (open && !forced) continue;
+      const before = this.#holesBefore(held.from, held.wholes);
+      const isOpen = (missing: readonly (readonly [bigint, bigint])[]): boolean =>
+        pool !== undefined && pool !== source && mayBring(pool, missing);
+      if (!forced && before.some(isOpen)) continue;
       source.held = undefined;
-      const all = merge(missing, held.certain);
-      if (all.length > 0) arrivals.push(this.#gap(source, all, !open));
-      for (const whole of held.wholes) arrivals.push({ kind: 'message', whole });
+      for (const [at, whole] of held.wholes.entries()) {
+        const missing = before[at] ?? [];
+        const all = merge(missing, whole.lostBefore ?? []);
+        if (all.length > 0) arrivals.push(this.#gap(source, all, !isOpen(missing)));
+        arrivals.push({ kind: 'message', whole });
+      }
     }
+  }
+
+  /** What is missing before each of the messages, the first of them reckoned from an id. */
+  #holesBefore(from: bigint, wholes: readonly Defragmented[]): (readonly [bigint, bigint])[][] {
+    let next = from;
+    return wholes.map(({ objectId, lostBefore }) => {
+      const missing = this.#missing([next, objectId - 1n], lostBefore ?? []);
+      if (objectId >= next) next = objectId + 1n;
+      return missing;
+    });
   }
 
   /** What is missing between two ids, but for what is known to be lost. */
@@ -173,12 +209,19 @@ export class Inbox {
   answerLost(pipelineId: string | undefined): void {
     this.#checkNumbering();
     this.#suspect(this.#source(pipelineId));
+    // It may have been the answer that what is held waits for.
+    if (pipelineId === undefined) this.#askAgain();
   }
 
   /** The connection is back: what the server repeats is passed over, and what is missing told. */
   resume(): void {
     this.#checkNumbering();
     for (const source of this.#sources.values()) this.#suspect(source);
+    this.#askAgain();
+  }
+
+  #askAgain(): void {
+    if ([...this.#sources.values()].some(({ held }) => held)) this.#wantsProbe = true;
   }
 
   #suspect(source: Source): void {
@@ -190,6 +233,8 @@ export class Inbox {
 
   /** Ids that are missing although every target has got further say that this server leaves some out. */
   #checkNumbering(): void {
+    if (this.#everSuspect) return;
+    this.#everSuspect = true;
     if ([...this.#sources.values()].some(({ suspect, held }) => suspect || held)) return;
     const lasts = [...this.#sources.values()].map(({ last }) => last).filter((last) => last !== undefined);
     const least = lasts.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);

@@ -166,6 +166,7 @@ export class ClientRunspacePool {
   reconnected(): void {
     this.#apply('reconnected');
     this.#inbox.resume();
+    this.#probe();
     for (const pipeline of this.pipelines) pipeline.poolReconnected();
   }
 
@@ -391,15 +392,18 @@ export class ClientRunspacePool {
     if (this.#isOver) return;
     try {
       this.#take(this.#inbox.push(bytes, pipelineId));
-      // Any answer of the pool's says whether what is missing was its.
-      if (this.#inbox.takeProbe()) {
-        if (this.#state === 'Opened') this.getAvailableRunspaces();
-        else this.#take(this.#inbox.flush());
-      }
+      this.#probe();
     } catch (error) {
       if (error instanceof ProtocolError) this.broken(error);
       throw error;
     }
+  }
+
+  /** Any answer of the pool's says whether what is missing was its. */
+  #probe(): void {
+    if (!this.#inbox.takeProbe()) return;
+    if (this.#state === 'Opened') this.getAvailableRunspaces();
+    else this.#take(this.#inbox.flush());
   }
 
   #take(arrivals: readonly Arrival[]): void {
@@ -413,7 +417,9 @@ export class ClientRunspacePool {
 
   /** An answer of the server for this pipeline, or for the pool, may have been lost on the way. What it held may come again, or never. */
   answerLost(pipelineId: string | undefined): void {
-    if (!this.#isOver) this.#inbox.answerLost(pipelineId);
+    if (this.#isOver) return;
+    this.#inbox.answerLost(pipelineId);
+    this.#probe();
   }
 
   /** Whether messages of the pipeline have come that wait for an answer of the pool's, because something may be missing before them. */
