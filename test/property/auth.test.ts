@@ -115,7 +115,8 @@ describe.each([
       return token;
     });
     for (const [leg, length] of lengths.entries()) {
-      for (let bit = 0; bit < length * 8; bit++) {
+      // Several bits of every byte, or one: those steps have no divisor in common with eight, so that all places come up.
+      for (let bit = 0; bit < length * 8; bit += way === 'ntlm' ? 3 : 7) {
         let right: Uint8Array = new Uint8Array();
         let sent = right;
         // oxlint-disable-next-line no-await-in-loop
@@ -170,7 +171,8 @@ describe('a sealed body', () => {
     const { header, data } = await client.seal(text);
     const { body } = encodeSealed(SESSION_PROTOCOL.negotiate, [{ length: text.length, header, data }]);
     let refused = 0;
-    for (let bit = 0; bit < body.length * 8; bit++) {
+    const STEP = 5;
+    for (let bit = 0; bit < body.length * 8; bit += STEP) {
       // oxlint-disable-next-line no-await-in-loop
       const { client: sender, server } = await session();
       // oxlint-disable-next-line no-await-in-loop
@@ -187,7 +189,7 @@ describe('a sealed body', () => {
       }
     }
     // All of the content and most of what stands around it.
-    expect(refused).toBeGreaterThan((16 + 4 + text.length) * 8);
+    expect(refused).toBeGreaterThan(((16 + 4 + text.length) * 8) / STEP);
   });
 
   test('repeated, left out or in another order is refused, and so is all that follows', async () => {
