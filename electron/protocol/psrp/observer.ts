@@ -263,7 +263,9 @@ export class PoolObserver {
     }
     const ids = { runspacePoolId: this.#poolId };
     const answer = new Fragmenter(nextObjectId);
-    answer.add(encodeWhole('client', 'SESSION_CAPABILITY', this.#serverCapability, ids));
+    const protocolVersion = this.#spoken(this.#serverCapability);
+    const capability = { ...this.#serverCapability, protocolVersion };
+    answer.add(encodeWhole('client', 'SESSION_CAPABILITY', capability, ids));
     answer.add(encodeWhole('client', 'RUNSPACEPOOL_INIT_DATA', this.#limits, ids));
     const connectResponse = answer.take(maxBytes);
     if (connectResponse === undefined || !answer.isEmpty) {
@@ -282,7 +284,20 @@ export class PoolObserver {
     for (let payload = later.take(maxBytes); payload; payload = later.take(maxBytes)) receive.push(payload);
     return { connectResponse, receive };
   }
+
+  /** The engine goes on with what it agreed on with the first client: what secrets look like depends on it. */
+  #spoken(server: SessionCapability): string {
+    const client = this.#clientCapability?.protocolVersion;
+    return client !== undefined && minor(client) < minor(server.protocolVersion)
+      ? client
+      : server.protocolVersion;
+  }
 }
 
 /** SESSION_CAPABILITY and CONNECT_RUNSPACEPOOL are some 300 bytes; a time zone may be among them. */
 const MAX_CONNECT_BYTES = 64 * 1024;
+
+/** NaN for another major version, which is never the lower one. */
+function minor(version: string): number {
+  return Number(/^2\.(\d{1,9})/.exec(version)?.[1] ?? Number.NaN);
+}

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../electron/protocol/errors.ts';
+import { Defragmenter } from '../../../../electron/protocol/psrp/fragment.ts';
+import type { MessageName } from '../../../../electron/protocol/psrp/message.ts';
 import { PoolObserver } from '../../../../electron/protocol/psrp/observer.ts';
-import { readSession, sessionFiles } from '../../../vectors/psrp-vectors.ts';
-import { POOL_ID, newPool } from './endpoint.ts';
+import { buildFragments, readSession, sessionFiles } from '../../../vectors/psrp-vectors.ts';
+import { capability, POOL_ID, newPool, rawMessage } from './endpoint.ts';
 
 const NONE = '00000000-0000-0000-0000-000000000000';
 
@@ -106,4 +108,28 @@ test('a message that goes the wrong way is refused', () => {
   pool.open();
   const opening = pool.takeOutgoing(() => 100_000)?.data ?? new Uint8Array();
   expect(() => new PoolObserver().fromServer(opening, undefined)).toThrow('wrong way');
+});
+
+test('who connects is told the version that the engine speaks with the pool, not the one it could', () => {
+  const observer = new PoolObserver();
+  const send = (name: MessageName, data: string, side: 'client' | 'server'): void => {
+    const bytes = Buffer.concat(
+      buildFragments(1n, rawMessage(name, data, { destination: side === 'client' ? 2 : 1 })),
+    );
+    if (side === 'client') observer.fromClient(bytes, undefined, 'default');
+    else observer.fromServer(bytes, undefined);
+  };
+  send('SESSION_CAPABILITY', capability('2.3'), 'client');
+  const init = newPool({ id: POOL_ID });
+  init.open();
+  const opening = init.takeOutgoing(() => 100_000)?.data ?? new Uint8Array();
+  // The second message of the opening: INIT_RUNSPACEPOOL.
+  const [, second] = new Defragmenter().push(opening);
+  observer.clientMessage(second?.message ?? new Uint8Array());
+  send('SESSION_CAPABILITY', capability('2.4'), 'server');
+  const pool = newPool({ id: POOL_ID });
+  pool.connect();
+  let id = 0n;
+  pool.receive(observer.connectAnswer(() => ++id, 10_000).connectResponse, undefined);
+  expect(pool.protocolVersion).toBe('2.3');
 });
