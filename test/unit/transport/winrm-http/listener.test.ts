@@ -19,12 +19,17 @@ const SOAP = 'application/soap+xml;charset=UTF-8';
 /** `operator:pass:wörd` in UTF-8, by another program: `printf 'operator:pass:wörd' | base64`. */
 const RIGHT = 'Basic b3BlcmF0b3I6cGFzczp3w7ZyZA==';
 
+const DEFAULTS: ListenerOptions = {
+  verify: (user, password) => sameSecret(user, 'operator') && sameSecret(password, 'pass:wörd'),
+  handle: () => Promise.resolve({ status: 200, body: '' }),
+};
+
 async function start(
   options: Partial<ListenerOptions> = {},
 ): Promise<{ listener: Listener; handled: SoapRequest[] }> {
   const handled: SoapRequest[] = [];
   const listener = await listen({
-    verify: (user, password) => sameSecret(user, 'operator') && sameSecret(password, 'pass:wörd'),
+    ...DEFAULTS,
     handle: (request) => {
       handled.push(request);
       return Promise.resolve({ status: 200, body: '<ä/>' });
@@ -114,6 +119,34 @@ describe('the listener', () => {
     const reply = await send(listener, { headers: { Authorization: authorization ?? '' } });
     expect(reply.status).toBe(401);
     expect(reply.headers['www-authenticate']).toBe('Basic realm="WSMAN"');
+    expect(handled).toEqual([]);
+  });
+
+  test('offers what it takes, best first, and no Basic where nobody verifies it', async () => {
+    const negotiate = { lookup: () => undefined };
+    const both = await start({ negotiate });
+    const offered = async (listener: Listener, Authorization: string) =>
+      (await send(listener, { headers: { Authorization } })).headers['www-authenticate'];
+    expect(await offered(both.listener, '')).toBe('Negotiate, Basic realm="WSMAN"');
+    expect((await send(both.listener)).status).toBe(200);
+    const { verify: _verify, ...alone } = { ...DEFAULTS, negotiate };
+    const listener = await listen(alone);
+    cleanups.push(() => listener.close());
+    for (const header of ['', RIGHT, 'Negotiate !!!', 'Negotiate TlRMTVNTUAADAAAA', 'Negotiate YAA=']) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await offered(listener, header)).toBe('Negotiate');
+    }
+  });
+
+  test('takes nothing sealed from who has not signed in', async () => {
+    const { listener, handled } = await start({ negotiate: { lookup: () => undefined } });
+    const type = 'multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary="x"';
+    const sealed = { 'Content-Type': type };
+    expect((await send(listener, { headers: { ...sealed, Authorization: '' } })).status).toBe(401);
+    const identify = { ...sealed, Authorization: '', WSMANIDENTIFY: 'unauthenticated' };
+    expect((await send(listener, { headers: identify })).status).toBe(401);
+    // Basic has no keys to seal with.
+    expect((await send(listener, { headers: sealed })).status).toBe(400);
     expect(handled).toEqual([]);
   });
 
