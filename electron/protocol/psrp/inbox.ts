@@ -254,6 +254,8 @@ export class Inbox {
   takeOver(pipelineId: string, readUpTo: bigint | undefined): void {
     const source = this.#source(pipelineId);
     source.last = readUpTo;
+    // What is missing is reckoned from there, though nothing that this client received is as old.
+    if (readUpTo !== undefined) this.#came.add(readUpTo);
     source.suspect = true;
     source.defragmenter.resume((id) => (readUpTo !== undefined && id <= readUpTo) || source.ledger.has(id));
   }

@@ -72,6 +72,45 @@ describe('an answer that was lost', () => {
     expect(told(pool)).toEqual([12]);
   });
 
+  test('while what came waits for the pool is told in its own place, and the pool is asked once more', () => {
+    const pool = running();
+    pool.receive(Buffer.concat(output(4n)), PIPELINE_ID);
+    pool.answerLost(PIPELINE_ID);
+    pool.receive(Buffer.concat(output(6n)), PIPELINE_ID);
+    pool.answerLost(PIPELINE_ID);
+    pool.receive(Buffer.concat([...output(7n), ...output(9n), ...output(10n)]), PIPELINE_ID);
+    expect(told(pool)).toEqual([4]);
+    expect(names(drain(pool))).toEqual(['GET_AVAILABLE_RUNSPACES', 'GET_AVAILABLE_RUNSPACES']);
+    pool.receive(available(11n, 1), undefined);
+    expect(told(pool)).toEqual(['lost 5-5', 6, 7, 'lost 8-8', 9, 10]);
+  });
+
+  test('was the one that the pool was asked for: it is asked again', () => {
+    const pool = running();
+    pool.receive(Buffer.concat(output(4n)), PIPELINE_ID);
+    pool.answerLost(PIPELINE_ID);
+    pool.receive(Buffer.concat(output(6n)), PIPELINE_ID);
+    expect(names(drain(pool))).toEqual(['GET_AVAILABLE_RUNSPACES']);
+    pool.answerLost(undefined);
+    expect(names(drain(pool))).toEqual(['GET_AVAILABLE_RUNSPACES']);
+    pool.receive(available(8n, 2), undefined);
+    expect(told(pool)).toEqual([4, 'lost 5-5', 6]);
+  });
+
+  test('of the pool does not make what a pipeline is still to bring look lost, nor what that loses go untold', () => {
+    const pool = running();
+    pool.receive(Buffer.concat(output(4n)), PIPELINE_ID);
+    pool.answerLost(undefined);
+    pool.answerLost(PIPELINE_ID);
+    // The pool is ahead of the pipeline by far.
+    pool.receive(available(20n, 1), undefined);
+    expect(told(pool)).toEqual([4]);
+    pool.receive(Buffer.concat([...output(5n), ...output(6n)]), PIPELINE_ID);
+    pool.answerLost(PIPELINE_ID);
+    pool.receive(Buffer.concat([...output(9n), ...output(10n)]), PIPELINE_ID);
+    expect(told(pool)).toEqual([5, 6, 'lost 7-8', 9, 10]);
+  });
+
   test('is no gap where the pool brings what was missing', () => {
     const pool = running();
     pool.receive(Buffer.concat(output(4n)), PIPELINE_ID);
