@@ -86,7 +86,10 @@ export function httpClient(target: WinRmTarget): TargetHttp {
     },
     async post(body, options) {
       try {
-        return await client.post(body, options);
+        return await client.post(body, options).catch((error: unknown) => {
+          if (outcome.triesOtherScheme(error)) return client.post(body, options);
+          throw error;
+        });
       } catch (error) {
         throw withOutcome(error, outcome);
       }

@@ -19,6 +19,7 @@ import {
 } from '../protocol/auth/spnego/client.ts';
 import type { KerberosCredentials } from '../transport/gss/credentials.ts';
 import { kerberosContexts } from '../transport/gss/kerberos.ts';
+import { TransportError } from '../transport/errors.ts';
 import { nodeAuthCrypto } from '../transport/winrm-http/auth-crypto.ts';
 import type { ClientCertificate } from '../transport/winrm-http/client-certificate.ts';
 import { createCredSspAuthenticator } from '../transport/winrm-http/credssp.ts';
@@ -69,9 +70,27 @@ export interface SignInTarget extends SignInOptions {
 export class SignInOutcome {
   readonly #target: SignInTarget;
   #negotiation: Negotiation | undefined;
+  #scheme: 'Negotiate' | 'Kerberos' = 'Negotiate';
 
   constructor(target: SignInTarget) {
     this.#target = target;
+  }
+
+  /** Under which name Kerberos is spoken. A server whose Negotiate is off, to keep NTLM out, may offer it under its own. */
+  get scheme(): 'Negotiate' | 'Kerberos' {
+    return this.#scheme;
+  }
+
+  /** Whether a refused log-on is worth another under that name; the server has not looked at the request. */
+  triesOtherScheme(error: unknown): boolean {
+    const { auth = DEFAULT_AUTH } = this.#target;
+    if (auth !== 'negotiate' && auth !== 'kerberos') return false;
+    if (!(error instanceof TransportError) || error.code !== 'signin.no-common-scheme') return false;
+    const { scheme, offered } = error.facts;
+    const has = Array.isArray(offered) && offered.some((name) => /^kerberos$/i.test(String(name)));
+    if (scheme !== 'Negotiate' || !has) return false;
+    this.#scheme = 'Kerberos';
+    return true;
   }
 
   note(negotiation: Negotiation | undefined): void {
@@ -157,8 +176,10 @@ function negotiate(
   outcome: SignInOutcome,
 ): HttpAuthenticator {
   const { spn, delegate, auth } = target;
+  const { scheme } = outcome;
   const authenticator = createNegotiateAuthenticator(peer, {
-    mechanisms,
+    scheme,
+    mechanisms: scheme === 'Kerberos' ? mechanisms.filter(({ name }) => name === 'kerberos') : mechanisms,
     crypto: nodeAuthCrypto,
     ...(spn?.service === undefined ? {} : { service: spn.service }),
     ...(spn?.host === undefined ? {} : { host: spn.host }),

@@ -129,6 +129,21 @@ describe.skipIf(noAuthLab !== undefined || noEngine !== undefined)('every way in
     expect(await session(target())).toEqual({ answer: [true, 42], security });
   });
 
+  test('a server whose Negotiate is off, to keep NTLM out, is spoken to under Kerberos’ own name', async () => {
+    const forward = { url: practice.httpUrl, user: practice.userName, password: practice.password };
+    const service = await lab.service('kerberos-only', { schemes: ['Kerberos'], forward });
+    expect(await session(over(service, { ...SPN, ...ALICE_BY_PASSWORD }))).toEqual({
+      answer: [true, 42],
+      security: 'Kerberos, encrypted by the message',
+    });
+    // Nothing but NTLM could be had for this one, and that is not offered.
+    const ntlm = over(service, { auth: 'ntlm', ...ALICE_BY_NTLM, allowNtlmOverHttp: true });
+    await expect(connect(ntlm)).rejects.toMatchObject({
+      code: 'signin.no-common-scheme',
+      facts: { offered: ['Kerberos'] },
+    });
+  });
+
   test('a password that Kerberos takes for wrong is sent nowhere else', async () => {
     const before = http.events.length;
     const wrong = over(http, {
