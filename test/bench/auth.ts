@@ -12,10 +12,10 @@ import { quantile, times } from './remoting-measure.ts';
 
 const KB = 1024;
 const SIZES = [
-  { name: '1 kB', bytes: KB, aim: '>= 40 for NTLM' },
-  { name: '16 kB', bytes: 16 * KB, aim: '>= 180 for NTLM' },
-  { name: '150 kB', bytes: 150 * KB, aim: '>= 180 for NTLM' },
-  { name: '1 MB', bytes: 1024 * KB, aim: '>= 180 for NTLM' },
+  { name: '1 kB', bytes: KB, aim: '>= 40' },
+  { name: '16 kB', bytes: 16 * KB, aim: '>= 180' },
+  { name: '150 kB', bytes: 150 * KB, aim: '>= 180' },
+  { name: '1 MB', bytes: 1024 * KB, aim: '>= 180' },
 ] as const;
 
 /** Long enough for a clock, short enough to be done many times. */
@@ -52,9 +52,10 @@ async function sealing(mechanism: MechanismBench): Promise<Figure[]> {
       seal = Math.max(seal, (bytes * count) / 1e3 / (between - began));
       unseal = Math.max(unseal, (bytes * count) / 1e3 / (ended - between));
     }
+    const wanted = mechanism.name === 'NTLM' ? { aim } : {};
     figures.push(
-      { name: `auth: ${mechanism.name} seals ${name}`, value: seal, unit: 'MB/s', aim },
-      { name: `auth: ${mechanism.name} unseals ${name}`, value: unseal, unit: 'MB/s', aim },
+      { name: `auth: ${mechanism.name} seals ${name}`, value: seal, unit: 'MB/s', ...wanted },
+      { name: `auth: ${mechanism.name} unseals ${name}`, value: unseal, unit: 'MB/s', ...wanted },
     );
   }
   session.close();
