@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AuthPeer } from '../../../electron/protocol/auth/authenticator.ts';
 import type { ContextTarget, SecurityContext } from '../../../electron/protocol/auth/security-context.ts';
 import { SignInError, type SignInErrorCode } from '../../../electron/protocol/auth/sign-in-error.ts';
+import { TransportError } from '../../../electron/transport/errors.ts';
 import { authenticatorFor, SignInOutcome, type SignInOptions } from '../../../electron/remoting/sign-in.ts';
 
 const PEER: AuthPeer = { host: 'z002.corp.example', port: 5985, https: false };
@@ -149,4 +150,18 @@ test('a password is read where it is used, and what was read is overwritten', as
 test('Basic says whether it was readable', () => {
   const text = (https: boolean) => new SignInOutcome({ auth: 'basic', server: 'z', https }).text;
   expect([text(true), text(false)]).toEqual(['Basic over HTTPS', 'Basic over HTTP, readable']);
+});
+
+test('Kerberos is tried under its own name once, where the server has taken Negotiate away', () => {
+  const refused = (scheme: string, ...offered: string[]) =>
+    new TransportError('signin.no-common-scheme', '', { facts: { scheme, offered } });
+  const outcome = new SignInOutcome({ server: 'z', https: true });
+  expect(outcome.triesOtherScheme(refused('Negotiate', 'Basic'))).toBe(false);
+  expect([outcome.triesOtherScheme(refused('Negotiate', 'kerberos')), outcome.scheme]).toEqual([
+    true,
+    'Kerberos',
+  ]);
+  expect(outcome.triesOtherScheme(refused('Kerberos', 'Kerberos'))).toBe(false);
+  const ntlm = new SignInOutcome({ server: 'z', https: true, auth: 'ntlm' });
+  expect(ntlm.triesOtherScheme(refused('Negotiate', 'Kerberos'))).toBe(false);
 });
