@@ -2,7 +2,7 @@
  * What a client accepts from a server, by default nothing ([MS-PSRP] 3.1.5.1): which messages, addressed to pool or pipeline, and in
  * which states.
  */
-import { ProtocolError } from '../errors.ts';
+import { ProtocolError, UsageError } from '../errors.ts';
 import { decodeBody } from './codecs.ts';
 import type { DecodedMessage } from './codecs.ts';
 import type { PoolState } from './enums.ts';
@@ -111,4 +111,17 @@ function checkAccepted(frame: MessageHeader, pool: Receiver): void {
       facts,
     );
   }
+}
+
+/** [MS-PSRP] 3.1.5.4.5 */
+export function keyUnavailable(objectId: bigint): PoolWarning {
+  const what = 'The server asks for a key exchange, and no cryptography was provided.';
+  return poolWarning('psrp.session-key.unavailable', what, undefined, objectId);
+}
+
+export function notOpened(what: string, state: PoolState): UsageError {
+  return new UsageError('psrp.pool.not-opened', `Cannot ${what}: the runspace pool is ${state}.`, {
+    state,
+    expected: 'Opened',
+  });
 }

@@ -27,7 +27,7 @@ import type { PipelineLink } from './pipeline.ts';
 import { plainEvent } from './plain-events.ts';
 import { minorOf } from './pipeline-spec.ts';
 import type { PipelineSpec, ProtocolVersion } from './pipeline-spec.ts';
-import { admit, poolWarning } from './admit.ts';
+import { admit, keyUnavailable, notOpened } from './admit.ts';
 import { negotiate } from './negotiate.ts';
 import { SecureStrings } from './secure-strings.ts';
 import { PEER_PIPELINE_EVENTS, nextPoolState, peerPoolEvent } from './transitions.ts';
@@ -210,10 +210,7 @@ export class ClientRunspacePool {
 
   #requireOpened(what: string): void {
     if (this.#state === 'Opened') return;
-    throw new UsageError('psrp.pool.not-opened', `Cannot ${what}: the runspace pool is ${this.#state}.`, {
-      state: this.#state,
-      expected: 'Opened',
-    });
+    throw notOpened(what, this.#state);
   }
 
   // ---- pipelines
@@ -493,18 +490,8 @@ export class ClientRunspacePool {
 
   /** [MS-PSRP] 3.1.5.4.5: the server wants to send or receive a secure string. */
   #publicKeyRequest(objectId: bigint): void {
-    if (this.#options.crypto === undefined) {
-      this.#events.push(
-        poolWarning(
-          'psrp.session-key.unavailable',
-          'The server asks for a key exchange, and no cryptography was provided.',
-          undefined,
-          objectId,
-        ),
-      );
-      return;
-    }
-    this.#sendPublicKey();
+    if (this.#options.crypto === undefined) this.#events.push(keyUnavailable(objectId));
+    else this.#sendPublicKey();
   }
 }
 
