@@ -42,6 +42,9 @@ async function handlers() {
       connect: () => {
         throw new Error('nothing is connected to here');
       },
+      client: () => {
+        throw new Error('nothing is asked here');
+      },
     }),
   });
   return { handle, credentials };
@@ -51,7 +54,7 @@ const draft = (change: Partial<ServerDraft> = {}) =>
   ServerDraft.parse({ address: 'localhost', port: 15986, https: true, userName: 'ada', ...change });
 const PEER = { id: 1, send: () => undefined };
 
-test.each([
+test.each<[string, Partial<ServerDraft>]>([
   ['address', { address: 'z003' }],
   ['user', { userName: 'bob' }],
   // A port may be the end of a tunnel to another machine.

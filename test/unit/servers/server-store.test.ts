@@ -155,8 +155,8 @@ test('the nearest choice of how to sign in wins, but a policy that forbids NTLM 
     delegate: false,
     credSspOlder: false,
   });
-  const folder = { auth: 'kerberos', spnService: 'WSMAN', forbidNtlm: true } as const;
-  expect(effectiveSignIn({ spnService: 'HOST', forbidNtlm: false, auth: undefined }, folder)).toMatchObject({
+  const outside = { auth: 'kerberos', spnService: 'WSMAN', forbidNtlm: true } as const;
+  expect(effectiveSignIn({ spnService: 'HOST', forbidNtlm: false, auth: undefined }, outside)).toMatchObject({
     auth: 'kerberos',
     spnService: 'HOST',
     forbidNtlm: true,
