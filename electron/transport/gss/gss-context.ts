@@ -9,7 +9,7 @@ import type {
 import { SignInError, type SignInFacts } from '../../protocol/auth/sign-in-error.ts';
 import { AES_TYPES, joinToken, outdated, splitToken } from './cfx.ts';
 import { FLAG, MAJOR, type GssApi, type InitStep } from './gss-api.ts';
-import { isError, isErrorToken, messageError, signInError } from './gss-status.ts';
+import { isError, isErrorToken, messageError, refusal, signInError } from './gss-status.ts';
 import type { KeptCredential } from './kept-credential.ts';
 import { Turns, type Pointer } from './native.ts';
 
@@ -163,7 +163,7 @@ class GssContext implements SecurityContext {
     const step = await this.#init(null, token);
     if (isError(step)) {
       throw this.#fail(
-        isErrorToken(token) ? signInError(this.#api, step, this.#facts) : messageError(this.#api, step),
+        isErrorToken(token) ? refusal(this.#api, step, this.#facts) : messageError(this.#api, step),
       );
     }
     const complete = (step.major & MAJOR.continueNeeded) === 0;

@@ -85,6 +85,16 @@ export function signInError(api: GssApi, status: GssStatus, facts: SignInFacts):
 /** Heimdal hands on the system's code where there is no ticket cache. */
 const ENOENT = 2;
 
+/** Why the service refuses, as it says in the mechanism's error message; what it says without a code of ours is a refusal like any other. */
+export function refusal(api: GssApi, status: GssStatus, facts: SignInFacts): SignInError {
+  const said = signInError(api, status, facts);
+  if (said.code === 'kerberos.clock-skew' || said.code === 'kerberos.expired') return said;
+  return new SignInError('signin.rejected', 'The service refuses the ticket', {
+    ...said.facts,
+    mechanism: 'kerberos',
+  });
+}
+
 function codeOf({ major, minor }: GssStatus): SignInErrorCode {
   const byMinor = BY_MINOR[minor - KRB5];
   if (byMinor !== undefined) return byMinor;

@@ -6,6 +6,7 @@ answers. It echoes what it gets, or passes it on to another service, so that a w
 
 Reads commands, one JSON object a line, and ends with its input:
   {"listen": {"name": ..., ...}}   answered by {"listening": {"name": ..., "port": ...}}; fields: class Listener
+  {"mark": n}                      answered by {"marked": n}
 Everything else that it prints is an event: {"event": "signed-in" | "refused" | "request" | ..., "listener": ..., ...}
 
 environment: KRB5_CONFIG, KRB5_KTNAME, NTLM_USER_FILE
@@ -315,6 +316,10 @@ def main():
     arguments = parser.parse_args()
     for line in sys.stdin:
         command = json.loads(line)
+        if "mark" in command:
+            # Whatever was answered before was told before.
+            say({"marked": command["mark"]})
+            continue
         server = Server(Listener(**{"certificate": arguments.certificate, **command["listen"]}))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         say({"listening": {"name": server.listener.name, "port": server.server_port}})

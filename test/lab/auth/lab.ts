@@ -64,7 +64,10 @@ export interface ServiceEvent {
 
 export interface Service {
   readonly port: number;
+  /** What came through so far: it may be behind what the service answered. */
   readonly events: readonly ServiceEvent[];
+  /** Everything up to now. */
+  seen(kind?: string): Promise<readonly ServiceEvent[]>;
   /** The first event of that kind, past or to come. */
   event(kind: string, wanted?: (event: ServiceEvent) => boolean): Promise<ServiceEvent>;
 }
@@ -223,6 +226,7 @@ function startServices(
     [join(import.meta.dirname, 'acceptor.py'), '--certificate', pemFile],
     env,
   );
+  let marks = 0;
   return {
     async listen(name, options) {
       program.write(`${JSON.stringify({ listen: { name, ...options } })}\n`);
@@ -239,10 +243,18 @@ function startServices(
           ? (said as ServiceEvent)
           : undefined;
       };
+      const events = (): readonly ServiceEvent[] =>
+        program.lines.map(event).filter((one) => one !== undefined);
       return {
         port: found,
         get events() {
-          return program.lines.map(event).filter((one) => one !== undefined);
+          return events();
+        },
+        async seen(kind) {
+          const mark = ++marks;
+          program.write(`${JSON.stringify({ mark })}\n`);
+          await program.line((line) => parsed(line)?.['marked'] === mark);
+          return events().filter((one) => kind === undefined || one.event === kind);
         },
         async event(kind, wanted = () => true) {
           const is = (one: ServiceEvent | undefined): one is ServiceEvent =>
