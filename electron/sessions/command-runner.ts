@@ -49,6 +49,8 @@ export class CommandRunner {
   #running: PipelineRun | undefined;
   #idle: Promise<void> = Promise.resolve();
   readonly #following = new Map<PipelineRun, number | undefined>();
+  /** The highest object id before a pipeline began. */
+  readonly #before = new WeakMap<PipelineRun, bigint>();
   readonly #hops: HopWatch;
   #leftBehind = false;
 
@@ -90,7 +92,7 @@ export class CommandRunner {
     const runs = new Set([...(this.#running ? [this.#running] : []), ...this.#following.keys()]);
     return [...runs].map((run) => ({
       id: run.id,
-      readUpTo: run.readUpTo,
+      readUpTo: run.readUpTo ?? this.#before.get(run),
       startedAt: this.#following.get(run),
     }));
   }
@@ -139,7 +141,8 @@ export class CommandRunner {
   }
 
   /** A pipeline that was started in an earlier connection: after those before it, its output comes to the page. */
-  async follow(run: PipelineRun, startedAt: number | undefined): Promise<CommandRecord> {
+  async follow(run: PipelineRun, startedAt?: number, readUpTo?: bigint): Promise<CommandRecord> {
+    if (readUpTo !== undefined) this.#before.set(run, readUpTo);
     const before = this.#idle;
     this.#following.set(run, startedAt);
     const since = startedAt === undefined ? '' : ` since ${timeOfDay(startedAt)}`;
@@ -230,7 +233,10 @@ export class CommandRunner {
   }
 
   #start(line: string): PipelineRun {
-    const run = this.#port.pool().run(lineSpec(line, this.#port.host.info, true));
+    const pool = this.#port.pool();
+    const { highest } = pool.received;
+    const run = pool.run(lineSpec(line, this.#port.host.info, true));
+    if (highest !== undefined) this.#before.set(run, highest);
     this.#begin(run);
     return run;
   }

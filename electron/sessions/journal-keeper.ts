@@ -59,6 +59,7 @@ export class JournalKeeper {
     this.#journal.watch(pool.id, (known) => ({
       heardAt: this.#wallClock(),
       pipelines: this.#pipelines(session, known),
+      lastObjectId: String(pool.received.highest ?? 0n),
     }));
     try {
       await this.#journal.put(entry);

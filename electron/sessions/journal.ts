@@ -18,7 +18,7 @@ const JournalPipeline = z.object({
   id: z.string(),
   /** Milliseconds since 1970. */
   startedAt: z.number(),
-  /** The object id of the last of its messages that was shown. Everything above it is news, or lost. */
+  /** The object id of the last of its messages that was shown, or the highest before it began. Everything above it is news, or lost. */
   readUpTo: ObjectId.optional(),
 });
 export type JournalPipeline = z.infer<typeof JournalPipeline>;
@@ -43,6 +43,8 @@ const JournalEntry = z.object({
   heardAt: z.number(),
   /** What ran, and had not ended. */
   pipelines: z.array(JournalPipeline),
+  /** The highest object id that had come: what began later has higher ones. */
+  lastObjectId: ObjectId.optional(),
 });
 export type JournalEntry = z.infer<typeof JournalEntry>;
 

@@ -432,6 +432,12 @@ function wishOf({ entry }: LeftSession) {
     configurationName,
     ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
     ...(bufferMode === undefined ? {} : { bufferMode }),
-    left: { by: 'earlier-run', shellId, keptUntil: keptUntil(heardAt, idleTimeoutMs), pipelines },
+    left: {
+      by: 'earlier-run',
+      shellId,
+      keptUntil: keptUntil(heardAt, idleTimeoutMs),
+      pipelines,
+      ...(entry.lastObjectId === undefined ? {} : { lastObjectId: BigInt(entry.lastObjectId) }),
+    },
   } as const;
 }

@@ -44,6 +44,8 @@ export interface LeftBehind {
   readonly keptUntil?: number;
   /** What ran in it: since when (milliseconds since 1970), and up to which message it was shown. */
   readonly pipelines?: ReadonlyMap<string, { readonly startedAt: number; readonly readUpTo?: bigint }>;
+  /** The highest object id that had come. */
+  readonly lastObjectId?: bigint;
 }
 
 export interface SessionOptions {
@@ -316,14 +318,20 @@ export class Session {
     return this.#runner.pipelines;
   }
 
-  /** What an earlier run knew of a pipeline that stands on the server. */
-  leftPipeline(id: string): { readonly startedAt: number; readonly readUpTo?: bigint } | undefined {
-    return this.#options.left?.pipelines?.get(id.toLowerCase());
+  /** Up to which message a pipeline was shown by an earlier run; one that this did not know of yet began after all that it had. */
+  readUpTo(pipelineId: string): bigint | undefined {
+    const { left } = this.#options;
+    return left?.pipelines?.get(pipelineId.toLowerCase())?.readUpTo ?? left?.lastObjectId;
   }
 
   /** A pipeline that another client, or an earlier run, has started here: what it brings comes to the page. */
   follow(run: PipelineRun): Promise<CommandRecord> {
-    return this.#runner.follow(run, this.leftPipeline(run.id)?.startedAt);
+    const { left } = this.#options;
+    return this.#runner.follow(
+      run,
+      left?.pipelines?.get(run.id.toLowerCase())?.startedAt,
+      this.readUpTo(run.id),
+    );
   }
 
   answer(requestId: number, text: string): void {

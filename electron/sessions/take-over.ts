@@ -1,6 +1,7 @@
 /** The way back to a disconnected session: its shell, its pool, and then each pipeline that ran in it meanwhile. */
 import { shellFaultReason, type Clock, type PoolListener, type RunspacePool } from '../remoting/index.ts';
 import { Returning } from './returning.ts';
+import { defined } from './session-row.ts';
 import type { Session } from './session.ts';
 
 export interface TakeOverOptions {
@@ -116,7 +117,7 @@ export class TakeOver {
     for (const { id } of pipelines) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- in the order in which the server names them
-        const run = await pool.connectPipeline(id, { ...readUpTo(session, id) });
+        const run = await pool.connectPipeline(id, defined({ readUpTo: session.readUpTo(id) }));
         void session.follow(run).catch(() => undefined);
       } catch (error) {
         // One that has ended meanwhile and was received; or the session broke, and says so itself.
@@ -124,9 +125,4 @@ export class TakeOver {
       }
     }
   }
-}
-
-function readUpTo(session: Session, pipelineId: string): { readUpTo?: bigint } {
-  const shown = session.leftPipeline(pipelineId)?.readUpTo;
-  return shown === undefined ? {} : { readUpTo: shown };
 }

@@ -265,21 +265,29 @@ class World {
     for (const run of this.#runs) {
       for (const [id, page] of run.pages) {
         const labels = new Set<string>();
+        let gapBefore = false;
         for (const line of page.split('\n')) {
           const [, label = '', number = '0'] = /^(L\d+)\.(\d+)$/.exec(line) ?? [];
           if (label !== '') {
             labels.add(label);
+            // Said in its place: before what came after it.
+            if (gapBefore) excused.add(label);
+            gapBefore = false;
             const set = shown.get(label) ?? new Set<number>();
             shown.set(label, set.add(Number(number)));
           } else if (EXCUSES.test(line)) {
             for (const known of labels) excused.add(known);
+            gapBefore = /missing here/.test(line);
           }
           const typed = /count (L\d+) /.exec(line)?.[1];
           if (typed !== undefined) labels.add(typed);
         }
-        // A session that ended, or was left away, has not been asked for the rest; a dead run could not be.
+        // A session that ended, or was left away, has not been asked for the rest. A dead run could not be, and the next one answers for it
+        // where it had more of the same.
         const row = run.rows.get(id);
-        if (run.dead || row?.state !== 'Opened') for (const label of labels) excused.add(label);
+        for (const label of labels) {
+          if (run.dead ? !this.#goesOn(label, run) : row?.state !== 'Opened') excused.add(label);
+        }
       }
     }
     const lastRun = this.#runs.at(-1);
@@ -295,6 +303,12 @@ class World {
         }
       }
     }
+  }
+
+  /** Whether a later run showed more of it. */
+  #goesOn(label: string, run: AppRun): boolean {
+    const later = this.#runs.slice(this.#runs.indexOf(run) + 1);
+    return later.some(({ pages }) => [...pages.values()].some((page) => page.includes(`${label}.`)));
   }
 
   #judgeState(row: SessionRow): void {

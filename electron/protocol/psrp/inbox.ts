@@ -255,7 +255,10 @@ export class Inbox {
     const source = this.#source(pipelineId);
     source.last = readUpTo;
     // What is missing is reckoned from there, though nothing that this client received is as old.
-    if (readUpTo !== undefined) this.#came.add(readUpTo);
+    if (readUpTo !== undefined) {
+      this.#came.add(readUpTo);
+      this.#everSuspect = true;
+    }
     source.suspect = true;
     source.defragmenter.resume((id) => (readUpTo !== undefined && id <= readUpTo) || source.ledger.has(id));
   }

@@ -23,6 +23,7 @@ export class ScriptedPool {
   readonly connection = { target: { computerName: 'z002', configurationName: 'Microsoft.PowerShell' } };
   readonly applicationPrivateData = undefined;
   readonly pipelines: ServerPipeline[] = [];
+  readonly received = { lowest: undefined, highest: undefined, missing: [] };
   canDisconnect = true;
   /** How it was disconnected, each time. */
   readonly disconnects: object[] = [];
