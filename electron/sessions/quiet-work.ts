@@ -25,6 +25,8 @@ export class QuietWork {
   #run: PipelineRun | undefined;
   /** What runs was asked for at the line: a newer question takes its place. */
   #forLine = false;
+  /** Help that is being fetched: somebody asked for it by a key, and a completion waits for it. */
+  #helping: Promise<unknown> | undefined;
   /** The endpoint has no TabExpansion2. */
   #commands: CommandCompletions | undefined;
 
@@ -95,6 +97,7 @@ export class QuietWork {
   }
 
   async complete(pool: RunspacePool, host: HostInfo, text: string, cursor: number): Promise<Completion> {
+    await this.#helping;
     const place = Math.min(cursor, text.length);
     if (this.#commands === undefined) {
       const answer = await this.#ask(pool, completionSpec(text, place, host), COMPLETION_MS);
@@ -108,7 +111,22 @@ export class QuietWork {
     });
   }
 
-  async help(
+  help(
+    pool: RunspacePool,
+    host: HostInfo,
+    command: string,
+    parameter: string | undefined,
+    columns: number,
+  ): Promise<CommandHelp> {
+    const help = this.#fetchHelp(pool, host, command, parameter, columns);
+    const done = help.finally(() => {
+      if (this.#helping === done) this.#helping = undefined;
+    });
+    this.#helping = done;
+    return help;
+  }
+
+  async #fetchHelp(
     pool: RunspacePool,
     host: HostInfo,
     command: string,

@@ -1,5 +1,5 @@
 import { Keyboard, Plus, RotateCcw, X } from 'lucide-react';
-import { useId, useMemo, useState } from 'react';
+import { useId, useMemo, useRef, useState } from 'react';
 import type { LineFunction } from '../../../shared/line-functions.ts';
 import { lineFunctions, readChord } from '../../../shared/line-functions.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
@@ -108,6 +108,7 @@ export function KeysDialog() {
   const editMode = useSlice(desk.settings, (state) => state.editMode);
   const keys = useSlice(desk.settings, (state) => state.keys);
   const [filter, setFilter] = useState('');
+  const first = useRef<HTMLInputElement>(null);
   const [adding, setAdding] = useState<LineFunction | null>(null);
   const bindings = useMemo(() => bindKeys({ editMode, keys }), [editMode, keys]);
   const close = (): void => desk.shell.setState({ dialog: null });
@@ -127,13 +128,14 @@ export function KeysDialog() {
       title="Keys"
       description="What the keys do at a prompt, by PSReadLine’s names. Changed as you set them."
       width="wide"
+      initialFocus={first}
       onClose={close}
     >
       <div className="body flush keys">
         <div className="opt">
           <label className="field grow">
             <input
-              autoFocus
+              ref={first}
               value={filter}
               spellCheck={false}
               placeholder="Filter: a key, a name, what it does"

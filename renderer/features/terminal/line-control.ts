@@ -141,6 +141,10 @@ export class LineControl {
     }
     for (const effect of effects) this.#perform(effect);
     this.#announce(before);
+    // A single match goes in without being listed.
+    if (event.kind === 'completion' && state.completing === null && state.text !== before.text) {
+      this.#deps.announce(state.text);
+    }
     if (state.text !== before.text || state.cursor !== before.cursor) this.#askAhead();
     this.#host.changed();
   }

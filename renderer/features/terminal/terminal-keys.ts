@@ -43,9 +43,9 @@ export class KeyReader {
     this.#bindings = bindings;
   }
 
+  /** In the midst of a chord, too: settings come back from main whenever one of them was changed. */
   bind(bindings: KeyBindings): void {
     this.#bindings = bindings;
-    this.#first = '';
   }
 
   /** WhatIsKey: the next key says what it does and does not do it. */
