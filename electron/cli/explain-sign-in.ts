@@ -68,10 +68,8 @@ export const SIGN_IN: Readonly<Record<string, ((server: ServerOptions, error: Co
       why: 'Its library is missing or cannot be loaded.',
       cure: 'Install it (Debian: libgssapi-krb5-2), or use --auth negotiate with --user.',
     }),
-    'kerberos.no-credentials': ({ server }) => ({
-      title: `There is no Kerberos ticket for ${server}.`,
-      cure: ticketed,
-    }),
+    'kerberos.no-credentials': ({ server }, error) =>
+      reasonOf(error) ?? { title: `There is no Kerberos ticket for ${server}.`, cure: ticketed },
     'kerberos.unknown-service': ({ server, spn }, { facts }) => ({
       title: `The domain knows no service ${typeof facts?.['principal'] === 'string' ? facts['principal'] : `${spn?.service ?? 'HTTP'}/${spn?.host ?? server}`}.`,
       why: 'Kerberos goes by the name that the server is registered with, not by an address or an alias.',
@@ -82,19 +80,21 @@ export const SIGN_IN: Readonly<Record<string, ((server: ServerOptions, error: Co
       why: 'The domain is misspelt, or its DNS or its network cannot be reached from here.',
       cure: 'Check the user name and the network; --auth ntlm goes without.',
     }),
-    'kerberos.expired': () => ({
-      title: 'The Kerberos ticket has expired.',
-      cure: 'Get a new one (kinit), or use --user and a password.',
-    }),
+    'kerberos.expired': (_server, error) =>
+      reasonOf(error) ?? {
+        title: 'The Kerberos ticket has expired.',
+        cure: 'Get a new one (kinit), or use --user and a password.',
+      },
     'kerberos.clock-skew': ({ server }) => ({
       title: `The clocks here and in the domain of ${server} are more than five minutes apart.`,
       cure: 'Set the clock.',
     }),
-    'kerberos.failed': ({ server }) => ({
-      title: `Kerberos could not sign in to ${server}.`,
-      why: 'The details say what its library reports.',
-      cure: `Try kvno HTTP/${server}, or --auth ntlm.`,
-    }),
+    'kerberos.failed': ({ server }, error) =>
+      reasonOf(error) ?? {
+        title: `Kerberos could not sign in to ${server}.`,
+        why: 'The details say what its library reports.',
+        cure: `Try kvno HTTP/${server}, or --auth ntlm.`,
+      },
     'credssp.tls': ({ server }) => ({
       title: `${server} and PSDeck agree on no TLS for CredSSP.`,
       why: 'PSDeck takes TLS 1.2 and 1.3.',
@@ -212,6 +212,31 @@ const WHY_NOT: Readonly<Record<string, string>> = {
 function noKerberos({ facts }: Coded): string {
   const why = WHY_NOT[String(facts?.['kerberos'])];
   return why === undefined ? '' : ` ${why}`;
+}
+
+/** Where Kerberos says more precisely what is wrong. */
+const REASONS: Readonly<Record<string, Words | undefined>> = {
+  'local-account': {
+    title: 'Kerberos knows no local accounts.',
+    cure: 'Give --user DOMAIN\\USER or USER@DOMAIN, or use --auth ntlm.',
+  },
+  'unknown-user': { title: 'The domain does not know that user.', cure: 'Check --user and its domain.' },
+  'account-revoked': {
+    title: 'The account is switched off, locked, or not allowed at this hour.',
+    cure: 'Ask who runs the domain.',
+  },
+  'password-expired': {
+    title: 'The password has expired and has to be changed first.',
+    cure: 'Change it (kpasswd), then try again.',
+  },
+  'encryption-type': {
+    title: 'The ticket is of an encryption that is not safe any more (RC4).',
+    cure: 'Let the server’s account have AES: Set-ADComputer NAME -KerberosEncryptionType AES128,AES256',
+  },
+};
+
+function reasonOf({ facts }: Coded): Words | undefined {
+  return REASONS[String(facts?.['reason'])];
 }
 
 function hex(status: unknown): string {

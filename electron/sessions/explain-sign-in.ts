@@ -94,16 +94,17 @@ export const SIGN_IN: Readonly<Record<string, Explanation | undefined>> = {
           : `host -t SRV _kerberos._tcp.${fact(error, 'realm', 'DOMAIN').toLowerCase()}`,
     },
   }),
-  'kerberos.expired': () => ({
-    title: 'Your Kerberos ticket has expired',
-    why: 'Tickets last ten hours as a rule.',
-    cure:
-      process.platform === 'win32'
-        ? {
-            text: 'Lock this computer and unlock it with your password: that gets a new one. Then try again.',
-          }
-        : { text: 'Get a new one and try again; or sign in with a password.', command: 'kinit' },
-  }),
+  'kerberos.expired': (server, _where, error) =>
+    REASONS[fact(error, 'reason', '')]?.(server) ?? {
+      title: 'Your Kerberos ticket has expired',
+      why: 'Tickets last ten hours as a rule.',
+      cure:
+        process.platform === 'win32'
+          ? {
+              text: 'Lock this computer and unlock it with your password: that gets a new one. Then try again.',
+            }
+          : { text: 'Get a new one and try again; or sign in with a password.', command: 'kinit' },
+    },
   'kerberos.clock-skew': (server) => ({
     title: `The clocks of this computer and of the domain of ${server.name} are too far apart`,
     why: 'Kerberos allows five minutes.',
@@ -112,11 +113,12 @@ export const SIGN_IN: Readonly<Record<string, Explanation | undefined>> = {
       command: process.platform === 'win32' ? 'w32tm /resync' : 'timedatectl set-ntp true',
     },
   }),
-  'kerberos.failed': (server) => ({
-    title: `Kerberos could not sign you in to ${server.name}`,
-    why: 'The Kerberos library gives a reason that PSDeck has no words for; it stands in the details.',
-    cure: { text: 'Check that a ticket for it can be had:', command: ticketCommand(server) },
-  }),
+  'kerberos.failed': (server, _where, error) =>
+    REASONS[fact(error, 'reason', '')]?.(server) ?? {
+      title: `Kerberos could not sign you in to ${server.name}`,
+      why: 'The Kerberos library gives a reason that PSDeck has no words for; it stands in the details.',
+      cure: { text: 'Check that a ticket for it can be had:', command: ticketCommand(server) },
+    },
 
   'credssp.tls': (server) => ({
     title: `${server.name} and PSDeck agree on no TLS for CredSSP`,
@@ -246,16 +248,49 @@ function rejected(server: ServerFacts, error: CodedError): Saying {
   };
 }
 
+/** Where Kerberos says more precisely what is wrong. Those with a code of their own are asked about again, with the reason before it. */
+const REASONS: Readonly<Record<string, ((server: ServerFacts) => Saying) | undefined>> = {
+  'local-account': (server) => ({
+    code: 'signin.user-name',
+    title: 'Kerberos knows no local accounts',
+    why: 'It is for accounts of a domain: DOMAIN\\user, or user@domain.',
+    cure: { text: `Sign in with one, or edit ${server.name} and sign in with Negotiate.` },
+  }),
+  'unknown-user': (server) => ({
+    code: 'signin.rejected',
+    title: 'The domain does not know that user',
+    why: 'The name is misspelt, or it is of another domain.',
+    cure: {
+      text: `Sign in again as DOMAIN\\user or user@domain; for an account of ${server.name} itself with Negotiate.`,
+    },
+  }),
+  'account-revoked': () => ({
+    title: 'The account is switched off, locked, or not allowed at this hour',
+    why: 'So says the domain. Nothing is retried by itself.',
+    cure: { text: 'Ask who runs the domain.', command: 'Unlock-ADAccount USER' },
+  }),
+  'password-expired': () => ({
+    title: 'Your password has expired',
+    why: 'It has to be changed before it can be used again.',
+    cure:
+      process.platform === 'win32'
+        ? { text: 'Change it with Ctrl+Alt+Del, then sign in again.' }
+        : { text: 'Change it, then sign in again.', command: 'kpasswd USER@DOMAIN' },
+  }),
+  'encryption-type': (server) => ({
+    title: `The ticket for ${server.name} is of an encryption that is not safe`,
+    why: 'The domain gives tickets for it with RC4 or older only; PSDeck takes AES.',
+    cure: {
+      text: 'Let its account have AES, as a domain administrator; then restart it.',
+      command: `Set-ADComputer ${machineName(server.address)} -KerberosEncryptionType AES128,AES256`,
+    },
+  }),
+};
+
 /** No password is known, and nothing served without one: the person is asked, not told off. */
 function required(server: ServerFacts, error: CodedError): Saying {
-  if (error.facts?.['reason'] === 'local-account') {
-    return {
-      code: 'signin.user-name',
-      title: 'Kerberos knows no local accounts',
-      why: 'It is for accounts of a domain: DOMAIN\\user, or user@domain.',
-      cure: { text: `Sign in with one, or edit ${server.name} and sign in with Negotiate.` },
-    };
-  }
+  const reason = REASONS[fact(error, 'reason', '')]?.(server);
+  if (reason !== undefined) return reason;
   const kerberosOnly = server.auth === 'kerberos';
   return {
     code: 'credential.required',

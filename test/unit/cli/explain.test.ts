@@ -52,6 +52,16 @@ test.each<TransportErrorCode>(['signin.rejected', 'signin.no-common-scheme', 'si
   },
 );
 
+test.each<[SignInErrorCode, string, RegExp]>([
+  ['kerberos.no-credentials', 'local-account', /no local accounts/],
+  ['kerberos.no-credentials', 'unknown-user', /does not know that user/],
+  ['kerberos.failed', 'account-revoked', /switched off/],
+  ['kerberos.failed', 'encryption-type', /RC4/],
+  ['kerberos.expired', 'password-expired', /has to be changed/],
+])('%s because of %s is told as that', (code, reason, title) => {
+  expect(explain(new SignInError(code, '', { reason }), server()).message).toMatch(title);
+});
+
 test('what turns a scheme on belongs to the scheme that was asked for', () => {
   const none = new TransportError('signin.no-common-scheme', '', { facts: { offered: ['Basic'] } });
   expect(explain(none, server('--auth', 'credssp')).cure).toContain('Enable-WSManCredSSP -Role Server');

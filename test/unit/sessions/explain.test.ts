@@ -237,6 +237,18 @@ test.each([
   if (status === (0xc00000bb | 0)) expect(words.why).toContain('0xC00000BB');
 });
 
+test.each<[SignInErrorCode, string, string, RegExp]>([
+  ['kerberos.no-credentials', 'local-account', 'signin.user-name', /no local accounts/],
+  ['kerberos.no-credentials', 'unknown-user', 'signin.rejected', /does not know that user/],
+  ['kerberos.failed', 'account-revoked', 'kerberos.failed', /switched off, locked/],
+  ['kerberos.failed', 'encryption-type', 'kerberos.failed', /encryption that is not safe/],
+  ['kerberos.expired', 'password-expired', 'kerberos.expired', /password has expired/],
+])('%s because of %s is told as that', (code, reason, told, title) => {
+  const words = explain(new SignInError(code, '', { reason }), { ...server, auth: 'kerberos' });
+  expect(words).toMatchObject({ code: told, title: expect.stringMatching(title) as string });
+  expect(words.cure?.text).toBeTruthy();
+});
+
 test('over HTTPS a refusal may be the doing of whoever opens TLS; a certificate has causes of its own', () => {
   const refused = (facts: Record<string, string | boolean>, auth: AuthChoice) =>
     explain(new TransportError('signin.rejected', '', { facts }), { ...server, auth });
