@@ -405,6 +405,8 @@ export class WsmanConnection implements RemotingConnection {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#over.abort();
+    // A wait that nobody waits for would keep the process.
+    this.#link.reset();
     this.#options.http.close();
     this.#events?.onClosed(error);
   }

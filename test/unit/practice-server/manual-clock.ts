@@ -15,6 +15,11 @@ export class ManualClock implements Clock {
     return () => void this.#timers.delete(key);
   }
 
+  /** How many timers run. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

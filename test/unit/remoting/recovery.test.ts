@@ -517,5 +517,8 @@ test('no wait outlives its pool', async () => {
     await line.until(over);
     await stopping;
     expect(pool.state).toBe('Closed');
+    // Nor does a timer of it.
+    await line.endpoint.close();
+    expect(line.clock.waiting).toBe(0);
   }
 });
