@@ -33,22 +33,36 @@ export async function enter(
     openPool(target, host, options.server.timeoutMs, interrupts),
   );
   try {
-    const history: string[] = [];
-    let last: number = EXIT.fine;
-    while (left.code === undefined) {
-      const prompt = terminal.interactive
-        ? await remotePrompt(pool, host, options.server.server, interrupts)
-        : '';
-      const code = await oneCommand({ pool, host, terminal, interrupts, history, prompt });
-      if (code === undefined) break;
-      last = code;
-    }
-    if (left.code !== undefined && left.code !== 0) return left.code;
-    // A person who leaves has seen what failed; a script that is piped in has not.
-    return terminal.interactive ? EXIT.fine : last;
+    return await interact({ pool, host, terminal, interrupts, left, server: options.server.server });
   } finally {
     await pool.close();
   }
+}
+
+/** Line after line, until somebody leaves. Returns the exit code. */
+export async function interact(inside: {
+  readonly pool: RunspacePool;
+  readonly host: ConsoleHost;
+  readonly terminal: Terminal;
+  readonly interrupts: Interrupts;
+  /** Set by the host when the remote side wants us out. */
+  readonly left: { readonly code?: number };
+  readonly server: string;
+}): Promise<number> {
+  const { pool, host, terminal, interrupts, left, server } = inside;
+  const history: string[] = [];
+  let last: number = EXIT.fine;
+  while (left.code === undefined) {
+    // oxlint-disable-next-line no-await-in-loop -- one line after the other
+    const prompt = terminal.interactive ? await remotePrompt(pool, host, server, interrupts) : '';
+    // oxlint-disable-next-line no-await-in-loop
+    const code = await oneCommand({ pool, host, terminal, interrupts, history, prompt });
+    if (code === undefined) break;
+    last = code;
+  }
+  if (left.code !== undefined && left.code !== 0) return left.code;
+  // A person who leaves has seen what failed; a script that is piped in has not.
+  return terminal.interactive ? EXIT.fine : last;
 }
 
 interface Inside {

@@ -84,6 +84,25 @@ Lists the shells (sessions) of the user on a server, those of other clients too.
       --remove ID          end one
       --format FORMAT      table (default) or json
 ${COMMON}${CODES}`,
+  connect: `Usage: psdeck connect --server NAME --id ID [options]
+
+Takes over a session that was left on the server, by PSDeck, by PowerShell or by another computer: shows what it has to say since, then
+goes inside. Who leaves it with exit leaves it there again, disconnected. While another client has it, it is tried again for a while.
+
+      --id ID              as psdeck shells lists it
+${COMMON}${CODES}`,
+  receive: `Usage: psdeck receive --server NAME --id ID [options]
+
+Shows what runs in a session that was left on the server, to its end, and leaves the session there. Ctrl+C stops showing; the command runs on.
+
+      --id ID              as psdeck shells lists it
+${COMMON}${CODES}`,
+  remove: `Usage: psdeck remove --server NAME --id ID [options]
+
+Ends a session on the server, whoever made it, and what runs in it.
+
+      --id ID              as psdeck shells lists it
+${COMMON}${CODES}`,
   convert: `Usage: psdeck convert --to (json | clixml) <IN >OUT
 
 Converts objects between CLIXML (as Export-Clixml writes it) and JSON, without a server.
@@ -102,6 +121,9 @@ PowerShell remoting from the command line.
   test       what answers there, and may I in
   winrs      run a command of the operating system
   shells     list and remove one's sessions
+  connect    go into a session that was left on the server
+  receive    show what runs in one, and leave it there
+  remove     end one
   convert    CLIXML to JSON and back
 
 psdeck COMMAND --help says more, psdeck --version which one this is.

@@ -9,7 +9,8 @@ import { Interrupts } from './interrupts.ts';
 import { invoke } from './invoke.ts';
 import { parseCommandLine, type CommandLine, type Invocation } from './options.ts';
 import { describe, EXIT } from './problem.ts';
-import { shells, test, winrs } from './server-commands.ts';
+import { connectKept, receiveKept } from './kept-sessions.ts';
+import { removeShell, shells, test, winrs } from './server-commands.ts';
 import { Terminal } from './terminal.ts';
 
 /** Runs a command line to its end and ends the process with its exit code. */
@@ -64,6 +65,12 @@ async function perform(invocation: Invocation, terminal: Terminal, interrupts: I
       return await shells(invocation, terminal, interrupts);
     case 'winrs':
       return await winrs(invocation, terminal, interrupts);
+    case 'connect':
+      return await connectKept(invocation, terminal, interrupts);
+    case 'receive':
+      return await receiveKept(invocation, terminal, interrupts);
+    case 'remove':
+      return await removeShell(invocation.server, invocation.id, terminal, interrupts);
   }
 }
 

@@ -2,7 +2,17 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { usageProblem } from './problem.ts';
 
-export const COMMANDS = ['invoke', 'enter', 'test', 'winrs', 'shells', 'convert'] as const;
+export const COMMANDS = [
+  'invoke',
+  'enter',
+  'test',
+  'winrs',
+  'shells',
+  'connect',
+  'receive',
+  'remove',
+  'convert',
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export const FORMATS = ['table', 'json', 'clixml', 'csv'] as const;
@@ -74,6 +84,12 @@ export type Invocation =
       readonly json: boolean;
       readonly remove: string | undefined;
     }
+  | {
+      readonly kind: 'connect' | 'receive' | 'remove';
+      readonly server: ServerOptions;
+      /** Of a shell on the server. */
+      readonly id: string;
+    }
   | { readonly kind: 'convert'; readonly to: 'json' | 'clixml' };
 
 export interface CommandLine {
@@ -126,6 +142,9 @@ const OWN = {
   test: { format: { type: 'string' } },
   winrs: { directory: { type: 'string' } },
   shells: { format: { type: 'string' }, remove: { type: 'string' } },
+  connect: { id: { type: 'string' } },
+  receive: { id: { type: 'string' } },
+  remove: { id: { type: 'string' } },
   convert: { to: { type: 'string' } },
 } as const satisfies Record<CommandName, ParseArgsOptionsConfig>;
 
@@ -183,6 +202,14 @@ function read(command: CommandName, args: readonly string[]): CommandLine {
         invocation: { kind: command, server: readServer(given), json: readJson(given), remove },
         details,
       };
+    }
+    case 'connect':
+    case 'receive':
+    case 'remove': {
+      const id = given.text('id');
+      if (id === undefined || id === '')
+        throw given.wrong(`${command} needs --id: psdeck shells lists them.`);
+      return { invocation: { kind: command, server: readServer(given), id }, details };
     }
     case 'convert':
       return {

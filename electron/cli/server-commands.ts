@@ -1,6 +1,7 @@
 /** `psdeck test`, `shells` and `winrs`: WS-Management without a PowerShell session. */
 import { wsmanClient, type CommandRun, type WinRmTarget, type WsmanClient } from '../remoting/index.ts';
 import { plainText } from '../console/vt.ts';
+import type { ShellDescription } from '../protocol/wsman/shell-description.ts';
 import type { Interrupts } from './interrupts.ts';
 import { table } from './formats.ts';
 import type { Invocation, ServerOptions } from './options.ts';
@@ -53,17 +54,7 @@ export async function shells(
 ): Promise<number> {
   return await ending(options.server, terminal, interrupts, async ({ client }) => {
     const found = await client.enumerateShells();
-    if (options.remove !== undefined) {
-      const wanted = options.remove.toLowerCase();
-      const shell = found.find(({ shellId }) => shellId.toLowerCase() === wanted);
-      if (shell === undefined) {
-        throw new Problem('shell.unknown', `There is no shell ${options.remove} of yours.`, {
-          cure: 'psdeck shells lists those that are there.',
-        });
-      }
-      await client.removeShell(shell);
-      return EXIT.fine;
-    }
+    if (options.remove !== undefined) return await removeFrom(client, found, options.remove);
     if (options.json) {
       await terminal.out(found.map((shell) => `${JSON.stringify(shell)}\n`).join(''));
       return EXIT.fine;
@@ -86,6 +77,32 @@ export async function shells(
     await terminal.out(table(['Id', 'State', 'Configuration', 'Owner', 'Client', 'Age', 'Idle'], rows));
     return EXIT.fine;
   });
+}
+
+/** `psdeck remove`: Remove-PSSession for what stands on a server. */
+export async function removeShell(
+  server: ServerOptions,
+  id: string,
+  terminal: Terminal,
+  interrupts: Interrupts,
+): Promise<number> {
+  const shellsOf = { kind: 'shells', server, json: false, remove: id } as const;
+  return await shells(shellsOf, terminal, interrupts);
+}
+
+async function removeFrom(
+  client: WsmanClient,
+  found: readonly ShellDescription[],
+  id: string,
+): Promise<number> {
+  const shell = found.find(({ shellId }) => shellId.toLowerCase() === id.toLowerCase());
+  if (shell === undefined) {
+    throw new Problem('shell.unknown', `There is no shell ${id} of yours.`, {
+      cure: 'psdeck shells lists those that are there.',
+    });
+  }
+  await client.removeShell(shell);
+  return EXIT.fine;
 }
 
 /** Stdin, stdout, stderr and the exit code are the command's. */
