@@ -15,6 +15,7 @@ import { createSpnegoContext } from '../../electron/protocol/auth/spnego/client.
 import { createCredSspAuthenticator } from '../../electron/transport/winrm-http/credssp.ts';
 import type { AuthPeer } from '../../electron/protocol/auth/authenticator.ts';
 import { CredSspServer, serveCredSsp, type ServerPair } from './auth-credssp.ts';
+import { kerberos } from './auth-kerberos.ts';
 
 export const USER = 'bench';
 export const PASSWORD = 'not a secret';
@@ -148,4 +149,4 @@ function credSsp(version: 'TLSv1.2' | 'TLSv1.3'): MechanismBench {
   };
 }
 
-export const MECHANISMS: readonly MechanismBench[] = [ntlm, credSsp('TLSv1.2'), credSsp('TLSv1.3')];
+export const MECHANISMS: readonly MechanismBench[] = [ntlm, kerberos, credSsp('TLSv1.2'), credSsp('TLSv1.3')];

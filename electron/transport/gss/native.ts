@@ -16,7 +16,11 @@ const STACK_BYTES = 1024 * 1024;
 /** Rejects where there is no build of it for this system. */
 export function loadKoffi(): Promise<Koffi> {
   loading ??= import('koffi').then((koffi) => {
-    koffi.config({ async_stack_size: STACK_BYTES });
+    try {
+      koffi.config({ async_stack_size: STACK_BYTES });
+    } catch {
+      // Whoever loaded a library before has decided; what koffi itself takes for enough will do.
+    }
     return koffi;
   });
   return loading;

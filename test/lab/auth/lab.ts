@@ -14,7 +14,6 @@ import {
   HOSTS,
   LOCKED,
   OLD,
-  REALM,
   startKdc,
   type ENCRYPTION,
   type Kdc,
@@ -35,7 +34,7 @@ export const NTLM_USER = { domain: 'CONTOSO', userName: 'alice', password: ALICE
 export const NTLM_LOCAL_USER = { domain: '', userName: 'bob', password: 'BobPass1!' } as const;
 export const BASIC_USER = { userName: 'basicuser', password: 'BasicPass1!' } as const;
 
-export { ALICE, HOSTS, LOCKED, OLD, REALM };
+export { ALICE, HOSTS, LOCKED, OLD };
 
 /** What a service of the lab can do otherwise; acceptor.py's Listener explains each. */
 export interface ServiceOptions {
@@ -148,6 +147,7 @@ export async function startAuthLab(): Promise<AuthLab> {
       NTLM_USER_FILE: usersFile,
       PYTHONDONTWRITEBYTECODE: '1',
     };
+    let services = 0;
     const programs = new Map<string, ReturnType<typeof startServices>>();
     const service = (name: string, { clock, ...options }: ServiceOptions): Promise<Service> => {
       let program = programs.get(clock ?? '');
@@ -156,7 +156,8 @@ export async function startAuthLab(): Promise<AuthLab> {
         programs.set(clock ?? '', program);
         running.push(program);
       }
-      return program.listen(name, options);
+      // A test that is run once more asks for the same name again.
+      return program.listen(`${name} (${++services})`, options);
     };
     const [http, https, strict] = await Promise.all([
       service('http', {}),
