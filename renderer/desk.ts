@@ -12,6 +12,7 @@ import { createSettingsStore } from './stores/settings.ts';
 import type { SettingsStore, SystemTheme } from './stores/settings.ts';
 import { addNotice, createShellStore } from './stores/shell.ts';
 import type { ShellStore } from './stores/shell.ts';
+import { noteLongCommand } from './features/sessions/long-commands.ts';
 import { createTabsStore, openTab } from './stores/tabs.ts';
 import { focusBeside, focusPage, focusSession, isInTerminalOf } from './ui/focus.ts';
 import type { TabsStore } from './stores/tabs.ts';
@@ -92,6 +93,11 @@ export function startDesk(desk: Desk): void {
     focusBeside();
   });
   bridge.on('app.notice', ({ error }) => addNotice(shell, error));
+  bridge.on('terminal.command', ({ sessionId, command }) => noteLongCommand(desk, sessionId, command));
+  // What waits for the network need not wait for its next turn.
+  window.addEventListener('online', () => {
+    bridge.call('sessions.networkChanged', {}).catch(() => undefined);
+  });
 
   async function load(): Promise<void> {
     try {

@@ -1,6 +1,6 @@
 /** What a session says of itself on its page and in its row. */
 import type { AppError } from '../../shared/error.ts';
-import { USUAL_IDLE_MS } from '../../shared/session.ts';
+import { USUAL_IDLE_MS, type SessionRow } from '../../shared/session.ts';
 import type { ServerFacts } from './server-facts.ts';
 
 export function closedByServer(server: ServerFacts): AppError {
@@ -20,6 +20,32 @@ export function disconnectedByItself(cause: AppError, server: ServerFacts): AppE
     why: `${cause.title}. What runs there goes on for as long as the server keeps it.`,
     cure: { text: 'Connect it when the server can be reached again.' },
     ...(cause.details === undefined ? {} : { details: cause.details }),
+  };
+}
+
+/** What an earlier run left, told to whoever starts this one. */
+export function leftBehind(rows: readonly SessionRow[]): AppError {
+  const places = [...new Set(rows.map((row) => row.computerName))];
+  const where = places.length > 2 ? `${String(places.length)} servers` : places.join(' and ');
+  const [row] = rows;
+  return {
+    code: 'session.left',
+    title:
+      rows.length === 1 && row !== undefined
+        ? `${row.name} was left on ${where}`
+        : `${String(rows.length)} sessions were left on ${where}`,
+    why: 'They were open or disconnected when PSDeck ended.',
+    cure: { text: 'Open the server and connect them; what they said meanwhile comes with them.' },
+  };
+}
+
+/** Its idle time is almost over. */
+export function endsSoon(row: SessionRow, at: number, now: number): AppError {
+  return {
+    code: 'session.ends-soon',
+    title: `${row.computerName} ends ${row.name} at ${timeOfDay(at)}`,
+    why: `Nobody has connected it, and its idle time is over in ${duration(at - now)}.`,
+    cure: { text: 'Connect it to keep it.' },
   };
 }
 

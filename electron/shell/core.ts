@@ -6,10 +6,12 @@ import { createEventHub } from '../ipc/event-hub.ts';
 import { createHandlers } from '../ipc/handlers.ts';
 import { TerminalPeers } from '../ipc/terminal-peers.ts';
 import type { Peer } from '../ipc/peer.ts';
-import { createPool, wsmanClient } from '../remoting/index.ts';
+import { createPool, systemClock, wsmanClient } from '../remoting/index.ts';
 import { PRACTICE_SERVER_ID, ServerStore } from '../servers/server-store.ts';
 import { LineHistory } from '../sessions/history.ts';
 import { SessionRegistry, type Destination } from '../sessions/registry.ts';
+import { watchSessions } from '../sessions/session-watch.ts';
+import { endsSoon, leftBehind } from '../sessions/session-words.ts';
 import { SettingsStore } from '../settings/settings-store.ts';
 import type { Core } from './core-interface.ts';
 import { openJournal } from './open-journal.ts';
@@ -87,6 +89,18 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const offered = sessions.offerLeft((id) => servers.list().find((server) => server.id === id));
   if (offered.length > 0) log.info('sessions.offered', { count: offered.length });
 
+  const unwatch = watchSessions({
+    clock: systemClock,
+    wallClock: Date.now,
+    rows: () => sessions.list(),
+    woke: () => {
+      log.info('app.woke');
+      sessions.networkChanged();
+    },
+    endsSoon: (row, at) =>
+      hub.publish('app.notice', { error: endsSoon(row, at, Date.now()), sessionId: row.id }),
+  });
+
   const handlers = createHandlers({
     info: {
       version: VERSION,
@@ -113,6 +127,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       // Somebody with no server of their own will try the practice server first: it is made ready while they look around.
       if (servers.list().length === 1) void practice.ensure().catch(() => undefined);
       for (const name of setAside.splice(0)) peer.send('app.notice', { error: damaged(name) });
+      if (offered.length > 0) peer.send('app.notice', { error: leftBehind(offered.splice(0)) });
       return {
         handle: (call, input) => dispatcher.handle(call, input, peer),
         gone: () => {
@@ -127,6 +142,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
     shutdown() {
       ending ??= (async () => {
+        unwatch();
         await sessions.closeAll(settings.value.onClose);
         await Promise.all([practice.close(), history.settled()]);
       })();

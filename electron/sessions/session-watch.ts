@@ -1,0 +1,52 @@
+/** What only the passing of time tells: that the computer slept, and that a server is about to end a session that nobody connects. */
+import type { Clock } from '../remoting/index.ts';
+import type { SessionRow } from '../../shared/session.ts';
+
+export interface SessionWatchOptions {
+  readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  readonly rows: () => readonly SessionRow[];
+  /** The computer slept: what it was connected to may be gone. */
+  readonly woke: () => void;
+  /** Once for each session and each end. */
+  readonly endsSoon: (row: SessionRow, at: number) => void;
+}
+
+const LOOK_MS = 5_000;
+/** More than a busy machine is ever late: then the time in between was not lived through. */
+const SLEPT_MS = 30_000;
+/** A tenth of the usual two hours: time enough to do something about it. */
+const WARN_MS = 12 * 60_000;
+/** Nor earlier than in the last part of a shorter time. */
+const WARN_SHARE = 0.2;
+
+/** Looks every few seconds until the returned function is called. */
+export function watchSessions(options: SessionWatchOptions): () => void {
+  const { clock, wallClock, rows, woke, endsSoon } = options;
+  const warned = new Map<number, number>();
+  let expected = wallClock() + LOOK_MS;
+  let stopped = false;
+  let takeBack = clock.after(LOOK_MS, look);
+
+  function look(): void {
+    if (stopped) return;
+    const now = wallClock();
+    if (now - expected > SLEPT_MS) woke();
+    expected = now + LOOK_MS;
+    for (const row of rows()) {
+      const { keptUntil, idleTimeoutMs } = row;
+      if (keptUntil === undefined || keptUntil <= now || warned.get(row.id) === keptUntil) continue;
+      const early = idleTimeoutMs === undefined ? WARN_MS : Math.min(WARN_MS, idleTimeoutMs * WARN_SHARE);
+      if (keptUntil - now > early) continue;
+      warned.set(row.id, keptUntil);
+      endsSoon(row, keptUntil);
+    }
+    takeBack = clock.after(LOOK_MS, look);
+  }
+
+  return () => {
+    stopped = true;
+    takeBack();
+  };
+}

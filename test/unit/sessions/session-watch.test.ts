@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { watchSessions } from '../../../electron/sessions/session-watch.ts';
+import type { SessionRow } from '../../../shared/session.ts';
+import { WorldTime } from '../../simulation/chance.ts';
+
+const MINUTE = 60_000;
+
+function watched(rows: SessionRow[]) {
+  const time = new WorldTime();
+  let asleep = 0;
+  const told: string[] = [];
+  const stop = watchSessions({
+    clock: time,
+    wallClock: () => time.now() + asleep,
+    rows: () => rows,
+    woke: () => told.push('woke'),
+    endsSoon: (row, at) => told.push(`${row.name} ends at ${String(at / MINUTE)}`),
+  });
+  return {
+    told,
+    stop,
+    pass: (ms: number) => {
+      const until = time.now() + ms;
+      while (time.step(until));
+    },
+    sleep: (ms: number) => {
+      asleep += ms;
+    },
+  };
+}
+
+function away(name: string, keptUntil: number, idleTimeoutMs?: number): SessionRow {
+  return {
+    id: 1,
+    instanceId: '',
+    name,
+    serverId: 'z',
+    computerName: 'Z002',
+    state: 'Disconnected',
+    configurationName: 'Microsoft.PowerShell',
+    availability: 'None',
+    entered: false,
+    endsOnExit: false,
+    keptUntil,
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+  };
+}
+
+test('a session that its server is about to end is warned of once, and again when it got a new end', () => {
+  const rows = [away('Nightly', 120 * MINUTE)];
+  const { told, pass } = watched(rows);
+  pass(107 * MINUTE);
+  expect(told).toEqual([]);
+  pass(5 * MINUTE);
+  expect(told).toEqual(['Nightly ends at 120']);
+  rows[0] = away('Nightly', 240 * MINUTE);
+  pass(128 * MINUTE);
+  expect(told).toEqual(['Nightly ends at 120', 'Nightly ends at 240']);
+});
+
+test('one that is kept for a short time is warned of in the last fifth of it, and what is over is not warned of', () => {
+  const { told, pass } = watched([away('Short', 5 * MINUTE, 5 * MINUTE)]);
+  pass(3.9 * MINUTE);
+  expect(told).toEqual([]);
+  pass(0.5 * MINUTE);
+  expect(told).toEqual(['Short ends at 5']);
+  const late = watched([away('Gone', 0)]);
+  late.pass(MINUTE);
+  expect(late.told).toEqual([]);
+});
+
+test('a computer that slept is noticed when it wakes, one that is merely busy is not', () => {
+  const { told, pass, sleep, stop } = watched([]);
+  pass(MINUTE);
+  sleep(20_000);
+  pass(MINUTE);
+  expect(told).toEqual([]);
+  sleep(10 * MINUTE);
+  pass(MINUTE);
+  expect(told).toEqual(['woke']);
+  stop();
+  sleep(10 * MINUTE);
+  pass(MINUTE);
+  expect(told).toEqual(['woke']);
+});
