@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<Figure[]> 
   start: () => import('./start.ts'),
   clixml: () => import('./clixml.ts'),
   remoting: () => import('./remoting.ts'),
+  sessions: () => import('./sessions.ts'),
   auth: () => import('./auth.ts'),
 };
 

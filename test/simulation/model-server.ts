@@ -28,10 +28,11 @@ import {
 } from '../unit/protocol/psrp/endpoint.ts';
 import type { MessageName } from '../../electron/protocol/psrp/message.ts';
 import { buildFragments } from '../vectors/psrp-vectors.ts';
-import type { Dice, WorldTime } from './chance.ts';
+import type { Clock } from '../../electron/remoting/index.ts';
+import type { Dice } from './chance.ts';
 
 export interface ModelOptions {
-  readonly time: WorldTime;
+  readonly time: Clock;
   readonly dice: Dice;
   /** What becomes of an answer to a Receive that did not reach the client: sent again to whoever asks next, or lost. */
   readonly inFlight: 'again' | 'lost';
