@@ -21,7 +21,7 @@ export function notOpen(row: SessionRow): AppFailure {
       code: 'session.not-open',
       title: `${row.name} is ${row.state}`,
       why: 'Only an opened session takes commands.',
-      cure: { text: 'Open a new session.' },
+      cure: { text: row.state === 'Disconnected' ? 'Connect it first.' : 'Open a new session.' },
     },
   );
 }
