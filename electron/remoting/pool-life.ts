@@ -120,7 +120,7 @@ export class PoolLife {
   }
 
   async disconnect(options: DisconnectOptions): Promise<void> {
-    const { core, note, outbox } = this.#options;
+    const { core, note, outbox, runs } = this.#options;
     const shells = this.shells();
     if (!this.canDisconnect) {
       throw cannotDisconnect('The server speaks a protocol that knows no disconnecting.');
@@ -128,7 +128,8 @@ export class PoolLife {
     core.beginDisconnect();
     note();
     // What was handed to the connection is on its way, or waits for a server that cannot be reached.
-    await Promise.race([outbox.allDrained(), this.#interrupted()]);
+    // So is the word that a pipeline is done with: without it whoever connects next would receive it once more.
+    await Promise.race([Promise.all([outbox.allDrained(), runs.closed()]), this.#interrupted()]);
     outbox.pause();
     if (core.state !== 'Disconnecting') {
       throw new PoolStateError(core.state, 'it ended while it was disconnected');

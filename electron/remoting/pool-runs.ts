@@ -35,6 +35,8 @@ type PipelineStateEvent = Extract<PsrpEvent, { kind: 'pipelineState' }>;
 export class PoolRuns {
   readonly #options: PoolRunsOptions;
   readonly #runs = new Map<string, PipelineRun>();
+  /** Ended, and the server is being told. */
+  readonly #closing = new Set<Promise<void>>();
   /** Runs that were stopped or abandoned while the server could not be told. */
   readonly #toClose = new Set<string>();
   /** The server is done with them, and their last messages are not read yet. */
@@ -42,6 +44,17 @@ export class PoolRuns {
 
   constructor(options: PoolRunsOptions) {
     this.#options = options;
+  }
+
+  /** Frees it on the server. Never fails. */
+  #close(id: string): void {
+    const closing = this.#options.connection.closePipeline(id).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  /** Resolves when the server was told of all that have ended. */
+  async closed(): Promise<void> {
+    await Promise.all(this.#closing);
   }
 
   get all(): readonly PipelineRun[] {
@@ -106,7 +119,7 @@ export class PoolRuns {
     const pipeline = this.#options.core.pipeline(run.id);
     if (pipeline && !pipeline.hasEnded) pipeline.abandon(error);
     this.#options.dispatch();
-    if (this.#options.state() === 'Opened') void this.#options.connection.closePipeline(run.id);
+    if (this.#options.state() === 'Opened') this.#close(run.id);
     else this.#toClose.add(run.id);
   }
 
@@ -133,7 +146,7 @@ export class PoolRuns {
     if (event.state !== 'Completed' && event.state !== 'Failed' && event.state !== 'Stopped') return;
     run.end(resultOf(event));
     // One that we withdrew the server never heard of.
-    if (event.objectId !== undefined) void this.#options.connection.closePipeline(event.pipelineId);
+    if (event.objectId !== undefined) this.#close(event.pipelineId);
   }
 
   /** Who waits for a pipeline to stop waits for a server that is not there. */
@@ -143,7 +156,7 @@ export class PoolRuns {
 
   /** The server can be told again. */
   connected(): void {
-    for (const id of this.#toClose) void this.#options.connection.closePipeline(id);
+    for (const id of this.#toClose) this.#close(id);
     this.#toClose.clear();
   }
 

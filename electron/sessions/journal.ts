@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { nodeDisk, type Disk } from '../settings/disk.ts';
 import { JsonFile } from '../settings/json-file.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { systemClock, type Clock } from '../remoting/index.ts';
 
 /** Object ids are 64 bits wide, more than a number holds. */
 const ObjectId = z.string().regex(/^\d{1,20}$/);

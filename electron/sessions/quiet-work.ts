@@ -1,10 +1,9 @@
 /** A session's pipelines that nobody asked for: its prompt, its completions, help. Given up as soon as the person wants the runspace. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { decodeErrorRecord, type ErrorRecord } from '../protocol/psrp/error-record.ts';
 import type { PsValue } from '../protocol/clixml/value.ts';
 import type { HostInfo } from '../protocol/psrp/host-info.ts';
 import type { PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
-import type { PipelineRun, RunspacePool } from '../remoting/index.ts';
+import { systemClock, type Clock, type PipelineRun, type RunspacePool } from '../remoting/index.ts';
 import type { CommandHelp, Completion } from '../../shared/terminal.ts';
 import { CommandCompletions, commandsSpec } from './completion-from-commands.ts';
 import { NO_COMPLETION, readCompletion } from './completion.ts';
@@ -29,6 +28,11 @@ export class QuietWork {
   #helping: Promise<unknown> | undefined;
   /** The endpoint has no TabExpansion2. */
   #commands: CommandCompletions | undefined;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   get isBusy(): boolean {
     return this.#run !== undefined;
@@ -55,7 +59,7 @@ export class QuietWork {
 
   /** Stops what runs, and waits for that a moment: the server runs what comes next after it anyway, and a stop may hang. */
   async settle(): Promise<void> {
-    if (this.#run) await Promise.race([this.#run.stop(), delay(QUIET_MS, undefined, { ref: false })]);
+    if (this.#run) await this.#within(QUIET_MS, this.#run.stop());
   }
 
   /** What the remote prompt function says; empty where there is none. */
@@ -80,10 +84,7 @@ export class QuietWork {
     const run = pool.run(recentErrorsSpec(host));
     this.#run = run;
     try {
-      const collected = await Promise.race([
-        run.collect(),
-        delay(RECENT_ERRORS_MS, undefined, { ref: false }),
-      ]);
+      const collected = await this.#within(RECENT_ERRORS_MS, run.collect());
       if (collected === undefined) {
         void run.stop();
         return undefined;
@@ -141,6 +142,17 @@ export class QuietWork {
     return bare === undefined || bare === 'unknown' ? nothingKnown(title) : readBareHelp(title, bare);
   }
 
+  /** Undefined where it takes longer. */
+  async #within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+    const takeBack = this.#clock.after(ms, () => resolve(undefined));
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      takeBack();
+    }
+  }
+
   /** What a pipeline gives; nothing where it failed, was given up or took too long; `unknown` where a command of it does not exist there. */
   async #ask(
     pool: RunspacePool,
@@ -152,7 +164,7 @@ export class QuietWork {
     if (this.isPrompting) return undefined;
     const abort = new AbortController();
     let run: PipelineRun | undefined;
-    const timer = setTimeout(() => abort.abort(), withinMs);
+    const takeBack = this.#clock.after(withinMs, () => abort.abort());
     try {
       run = pool.run(spec, { signal: abort.signal });
       this.#run = run;
@@ -165,7 +177,7 @@ export class QuietWork {
     } catch {
       return undefined; // the session's own state says what broke
     } finally {
-      clearTimeout(timer);
+      takeBack();
       if (this.#run === run) {
         this.#run = undefined;
         this.#forLine = false;

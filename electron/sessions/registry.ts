@@ -275,13 +275,11 @@ export class SessionRegistry {
   /** Ends or leaves them all, within seconds. What is disconnected stays on its server, and in the journal. */
   async closeAll(mode: CloseMode = 'remove'): Promise<void> {
     this.#closings += 1;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_ALL_MS);
-    });
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const takeBack = this.#clock.after(CLOSE_ALL_MS, resolve);
     const all = Promise.all([...this.#sessions.values()].map((session) => this.#closeOne(session, mode)));
     await Promise.race([all, late]);
-    clearTimeout(timer);
+    takeBack();
     await this.#keeper.flush();
   }
 
@@ -328,6 +326,7 @@ export class SessionRegistry {
         title: (of, title) => events.title(of, title),
       },
       now: this.#options.now,
+      clock: this.#clock,
       wallClock: this.#wallClock,
       running: () => this.#keeper.running(session),
       heard: () => this.#keeper.heard(session),

@@ -2,7 +2,7 @@
  * The way back to a session that another client has: the server says "in use" (2150859213) for a while after a client died, because it
  * cannot know that sooner, and for as long as a living one holds on. Tried again with growing waits, which a person can cut short or end.
  */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../remoting/index.ts';
 
 export interface Waiting {
   readonly attempts: number;

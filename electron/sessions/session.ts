@@ -4,7 +4,7 @@
  */
 import { echoLine, errorLine, noticeLine } from '../console/page-text.ts';
 import { ProgressBoard } from '../console/progress.ts';
-import type { Interruption, PipelineRun, RunspacePool } from '../remoting/index.ts';
+import type { Clock, Interruption, PipelineRun, RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
 import type { BufferMode, DisconnectOptions, Retrying, SessionRow } from '../../shared/session.ts';
 import type {
@@ -61,6 +61,7 @@ export interface SessionOptions {
   /** Called when the session ended itself (exit of one that was made by entering). */
   readonly finished: () => void;
   readonly now: () => number;
+  readonly clock?: Clock;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
   readonly idleTimeoutMs?: number;
@@ -82,7 +83,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #desk: InputDesk;
   readonly #board = new ProgressBoard();
-  readonly #quiet = new QuietWork();
+  readonly #quiet: QuietWork;
   readonly #runner: CommandRunner;
   readonly #interaction: Interaction;
   #pool: RunspacePool | undefined;
@@ -104,6 +105,7 @@ export class Session {
       insideBefore: false,
       missed: 0,
     };
+    this.#quiet = new QuietWork(options.clock);
     const { events, server } = options;
     this.#desk = new InputDesk(
       (request) => events.input(this.id, request),
