@@ -29,10 +29,11 @@ describe.skipIf(noEngine !== undefined)('the app is killed while 10,000 objects 
       try {
         const command = `foreach ($n in 1..${String(LAST)}) { "line $n" }`;
         const app = fork(join(import.meta.dirname, 'session-app.ts'), [String(way.port), folder, command]);
-        await new Promise<void>((resolve) => {
+        await new Promise<void>((resolve, reject) => {
           app.on('message', (lines) => {
             if (lines === 'done' || Number(lines) >= point) resolve();
           });
+          app.once('exit', (code) => reject(new Error(`The app ended by itself, with ${String(code)}.`)));
         });
         const gone = once(app, 'exit');
         app.kill('SIGKILL');
