@@ -18,6 +18,7 @@ export class OutputChannel<T> {
   readonly #clock: Clock;
   #waiter: Waiter<T> | undefined;
   #ended: Refusal | undefined;
+  #waking = false;
 
   constructor(source: OutputSource<T>, clock: Clock) {
     this.#source = source;
@@ -40,6 +41,19 @@ export class OutputChannel<T> {
       return;
     }
     if (answer !== undefined) waiter.resolve(answer);
+  }
+
+  /**
+   * The same once everything that has come so far was looked at: the output of a short pipeline and its end come to us right after each
+   * other, and one answer for both saves the client a request.
+   */
+  wakeSoon(): void {
+    if (this.#waking || this.#waiter === undefined) return;
+    this.#waking = true;
+    setImmediate(() => {
+      this.#waking = false;
+      this.wake();
+    });
   }
 
   /** Whoever waits is refused; who asks later may wait again. */

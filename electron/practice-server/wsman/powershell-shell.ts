@@ -216,7 +216,10 @@ export class PowerShellShell implements Shell {
     this.#pipelines.set(key, target);
     try {
       await this.#withEngine((engine) => engine.peer.command(id.toLowerCase()));
-      await this.#toEngine(target, 'stdin', data);
+      const taken = this.#toEngine(target, 'stdin', data);
+      // What is wrong with the fragments shows at once. That the engine takes them need not be waited for: the client can ask for output.
+      await Promise.race([taken, new Promise((resolve) => setImmediate(resolve))]);
+      taken.catch(() => undefined);
     } catch (error) {
       this.#pipelines.delete(key);
       throw error;
@@ -437,7 +440,7 @@ export class PowerShellShell implements Shell {
       this.#fail('The PowerShell engine sent something that is not PSRP');
       return;
     }
-    target.channel.wake();
+    target.channel.wakeSoon();
     this.#brake();
   }
 
