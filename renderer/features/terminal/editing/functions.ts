@@ -1,4 +1,3 @@
-import { isIncomplete } from '../../../../shared/powershell/parse.ts';
 import type { LineFunction } from '../../../../shared/line-functions.ts';
 import type { EditorEffect, EditorState, EditorStep } from '../editor-state.ts';
 import { answersHost, bell, ended, isPowerShell, only, regionOf } from '../editor-state.ts';
@@ -190,9 +189,4 @@ export function run(
   count: number | null,
 ): EditorStep {
   return functions[name](state, count);
-}
-
-/** Enter would go on at `>> `: what is typed is a command that PowerShell's parser wants more of. */
-export function goesOn(state: EditorState): boolean {
-  return isPowerShell(state) && isIncomplete(state.base + state.text);
 }
