@@ -1,4 +1,4 @@
-/** npm run bench -- start|clixml|remoting|auth [--json]: figures to read, never to fail on. Each stands beside its reference from the same run. */
+/** npm run bench -- start|clixml|remoting|sessions|editor|auth [--json]: figures to read, never to fail on. Each stands beside its reference from the same run. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<Figure[]> 
   remoting: () => import('./remoting.ts'),
   sessions: () => import('./sessions.ts'),
   auth: () => import('./auth.ts'),
+  editor: () => import('./editor.ts'),
 };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
