@@ -55,6 +55,11 @@ const USER_NAME = 'practice';
 /** 192 bits, 32 characters of base64url: nothing that could be guessed, and no character that a shell or an URL would mangle. */
 const PASSWORD_BYTES = 24;
 
+/** Windows does not mind the case of a user name. */
+function isUser(userName: string): boolean {
+  return userName.toLowerCase() === USER_NAME;
+}
+
 /** @throws EngineUnavailableError that says what to install. */
 export async function startPracticeServer(options: PracticeServerOptions = {}): Promise<PracticeServer> {
   const [command, certificate] = await Promise.all([
@@ -69,8 +74,6 @@ export async function startPracticeServer(options: PracticeServerOptions = {}): 
   });
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
   const hash = ntHash(password);
-  // Windows does not mind the case of a user name.
-  const isUser = (userName: string): boolean => userName.toLowerCase() === USER_NAME;
   const basic = {
     verify: (userName: string, given: string) => sameSecret(given, password) && isUser(userName),
   };

@@ -216,10 +216,8 @@ export class PowerShellShell implements Shell {
     this.#pipelines.set(key, target);
     try {
       await this.#withEngine((engine) => engine.peer.command(id.toLowerCase()));
-      const taken = this.#toEngine(target, 'stdin', data);
-      // What is wrong with the fragments shows at once. That the engine takes them need not be waited for: the client can ask for output.
-      await Promise.race([taken, new Promise((resolve) => setImmediate(resolve))]);
-      taken.catch(() => undefined);
+      // Answered when the engine has taken it, and not before: input that comes while it makes the pipeline can be lost in it.
+      await this.#toEngine(target, 'stdin', data);
     } catch (error) {
       this.#pipelines.delete(key);
       throw error;
