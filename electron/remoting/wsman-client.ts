@@ -19,6 +19,7 @@ import {
   type IdentifyResponse,
 } from '../protocol/wsman/identify.ts';
 import { ACTION, RESOURCE } from '../protocol/wsman/names.ts';
+import { decodePutConfigResponse, encodePutConfigRequest } from '../protocol/wsman/put.ts';
 import type { ShellDescription } from '../protocol/wsman/shell-description.ts';
 import { CommandShell, type CommandShellOptions } from './command-shell.ts';
 import { asShellFault } from './shell-fault.ts';
@@ -76,6 +77,19 @@ export class WsmanClient {
     const context = this.context();
     const body = encodeGetRequest(context, { resourceUri: RESOURCE.config });
     return decodeGetConfigResponse(await this.ask(body, ACTION.get, context));
+  }
+
+  /**
+   * Changes limits of the service, which only administrators of the server may, and returns what they are afterwards. What is not named
+   * stays; two who change at the same moment overwrite each other, as the protocol has it.
+   */
+  async changeServiceConfig(change: ServiceConfig): Promise<ServiceConfig> {
+    const reading = this.context();
+    const get = encodeGetRequest(reading, { resourceUri: RESOURCE.config });
+    const current = await this.ask(get, ACTION.get, reading);
+    const context = this.context();
+    const body = encodePutConfigRequest(context, current, change);
+    return decodePutConfigResponse(await this.ask(body, ACTION.put, context));
   }
 
   /** Every shell of this user on the server, those of other clients too. */

@@ -17,6 +17,7 @@ import { decodeEnumerateResponse, decodePullResponse } from '../../electron/prot
 import { readEnvelope } from '../../electron/protocol/wsman/envelope.ts';
 import { faultIn, readAnswer, WsmanFault } from '../../electron/protocol/wsman/faults.ts';
 import { decodeGetConfigResponse, decodeGetShellResponse } from '../../electron/protocol/wsman/get.ts';
+import { decodePutConfigResponse } from '../../electron/protocol/wsman/put.ts';
 import { decodeIdentifyResponse } from '../../electron/protocol/wsman/identify.ts';
 import { ACTION } from '../../electron/protocol/wsman/names.ts';
 import { decodeReceiveResponse } from '../../electron/protocol/wsman/receive.ts';
@@ -149,6 +150,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         () => decodeEnumerateResponse(envelope),
         () => decodePullResponse(envelope),
         () => decodeGetConfigResponse(envelope),
+        () => decodePutConfigResponse(envelope),
         () => decodeGetShellResponse(envelope),
         () => decodeIdentifyResponse(envelope),
         ...Object.values(ACTION).map((action) => () => readAnswer(xml, { action, messageId: 'x' }, 200)),

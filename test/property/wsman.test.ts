@@ -17,6 +17,7 @@ import { decodeEnumerateResponse, decodePullResponse } from '../../electron/prot
 import { readEnvelope, type RequestContext } from '../../electron/protocol/wsman/envelope.ts';
 import { encodeFault, faultIn, readAnswer, WsmanFault } from '../../electron/protocol/wsman/faults.ts';
 import { decodeGetConfigResponse, decodeGetShellResponse } from '../../electron/protocol/wsman/get.ts';
+import { decodePutConfigResponse } from '../../electron/protocol/wsman/put.ts';
 import { decodeIdentifyResponse } from '../../electron/protocol/wsman/identify.ts';
 import { ACTION } from '../../electron/protocol/wsman/names.ts';
 import { decodeReceiveResponse, encodeReceiveResponse } from '../../electron/protocol/wsman/receive.ts';
@@ -189,6 +190,7 @@ const DECODERS: readonly ((xml: string) => unknown)[] = [
     decodeEnumerateResponse,
     decodePullResponse,
     decodeGetConfigResponse,
+    decodePutConfigResponse,
     decodeGetShellResponse,
     decodeIdentifyResponse,
   ].map((decode) => (xml: string) => decode(readEnvelope(xml))),

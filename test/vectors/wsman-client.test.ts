@@ -55,6 +55,8 @@ function encode(decoded: WsmanRequest, context: RequestContext): string {
       return encodeGetRequest(context, decoded.request);
     case 'identify':
       return encodeIdentifyRequest();
+    case 'put':
+      throw new Error('No recording has a Put; test/unit/protocol/wsman/put.test.ts holds it against the specification.');
     case 'unknown':
       throw new Error(`No recorded request should be unknown: ${decoded.action ?? 'no action'}`);
   }

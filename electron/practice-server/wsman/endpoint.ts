@@ -222,6 +222,11 @@ class Endpoint implements WsmanEndpoint {
         return this.#connect(decoded.request, header, asked, userName);
       case 'get':
         return this.#get(decoded.request, context, userName);
+      case 'put':
+        // Its limits are those it was started with: nobody is an administrator here.
+        throw decoded.request.resourceUri === RESOURCE.config
+          ? refusals.accessDenied()
+          : refusals.actionNotSupported();
       case 'enumerate':
         return this.#enumerate(decoded.request, context, userName);
       case 'pull':

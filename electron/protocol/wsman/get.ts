@@ -1,5 +1,5 @@
 /** Get: the configuration of the service, or the description of one shell ([MS-WSMV] 3.1.4.2; DSP0226 7.4). */
-import { find, textOf } from '../xml/tree.ts';
+import { find, textOf, type XmlElement } from '../xml/tree.ts';
 import { element } from '../xml/writer.ts';
 import {
   bodyElement,
@@ -75,7 +75,11 @@ export function encodeGetConfigResponse(context: ResponseContext, config: Servic
 }
 
 export function decodeGetConfigResponse(envelope: Envelope): ServiceConfig {
-  const config = bodyElement(envelope, NS.config, 'Config');
+  return readConfig(bodyElement(envelope, NS.config, 'Config'));
+}
+
+/** ConfigType, as far as clients care ([MS-WSMV] 2.2.4.10). */
+export function readConfig(config: XmlElement): ServiceConfig {
   const service = find(config, 'Service', NS.config);
   const winrs = find(config, 'Winrs', NS.config);
   const count = (parent: typeof service, name: string): number | undefined => {

@@ -22,6 +22,7 @@ const ENUMERATION_ACTION = 'http://schemas.xmlsoap.org/ws/2004/09/enumeration';
 /** `wsa:Action` of each request; its answer is the same with `Response` at the end. */
 export const ACTION = {
   get: `${TRANSFER_ACTION}/Get`,
+  put: `${TRANSFER_ACTION}/Put`,
   create: `${TRANSFER_ACTION}/Create`,
   delete: `${TRANSFER_ACTION}/Delete`,
   enumerate: `${ENUMERATION_ACTION}/Enumerate`,

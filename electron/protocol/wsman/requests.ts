@@ -14,6 +14,7 @@ import type { Envelope } from './envelope.ts';
 import { decodeGetRequest, type GetRequest } from './get.ts';
 import { isIdentifyRequest } from './identify.ts';
 import { ACTION } from './names.ts';
+import { decodePutRequest, type PutRequest } from './put.ts';
 import { decodeReceiveRequest, type ReceiveRequest } from './receive.ts';
 import { decodeReconnectRequest, type ReconnectRequest } from './reconnect.ts';
 import { decodeSendRequest, type SendRequest } from './send.ts';
@@ -32,6 +33,7 @@ export type WsmanRequest =
   | { readonly kind: 'enumerate'; readonly request: EnumerateRequest }
   | { readonly kind: 'pull'; readonly request: PullRequest }
   | { readonly kind: 'get'; readonly request: GetRequest }
+  | { readonly kind: 'put'; readonly request: PutRequest }
   | { readonly kind: 'identify' }
   | { readonly kind: 'unknown'; readonly action: string | undefined };
 
@@ -63,6 +65,8 @@ export function decodeRequest(envelope: Envelope): WsmanRequest {
       return { kind: 'pull', request: decodePullRequest(envelope) };
     case ACTION.get:
       return { kind: 'get', request: decodeGetRequest(envelope) };
+    case ACTION.put:
+      return { kind: 'put', request: decodePutRequest(envelope) };
     default:
       return isIdentifyRequest(envelope) ? { kind: 'identify' } : { kind: 'unknown', action };
   }

@@ -14,6 +14,7 @@ import {
   decodeGetShellResponse,
   encodeGetRequest,
 } from '../../../electron/protocol/wsman/get.ts';
+import { encodePutConfigRequest } from '../../../electron/protocol/wsman/put.ts';
 import { decodeIdentifyResponse, encodeIdentifyRequest } from '../../../electron/protocol/wsman/identify.ts';
 import { RESOURCE } from '../../../electron/protocol/wsman/names.ts';
 import { Harness, POWERSHELL } from './wsman-harness.ts';
@@ -200,6 +201,8 @@ describe('asking about shells', () => {
       maxEnvelopeSizeKb: 150,
       maxTimeoutMs: 60_000,
     });
+    const change = encodePutConfigRequest(h.context, readEnvelope(config.body), { maxBatchItems: 10 });
+    expect(await h.code(h.ask(change))).toBe(5);
     await h.open(A);
     const one = await h.ask(encodeGetRequest(h.context, { resourceUri: RESOURCE.shell, shellId: A }));
     expect(decodeGetShellResponse(readEnvelope(one.body)).shellId).toBe(A);
