@@ -2,6 +2,7 @@
 import { TransportError } from '../transport/errors.ts';
 import type { Authorities, RevocationLists } from '../transport/winrm-http/certificate.ts';
 import { WinRmHttpClient } from '../transport/winrm-http/client.ts';
+import type { VerifyCertificate } from '../transport/winrm-http/tls.ts';
 import type { ProxyChoice } from '../transport/winrm-http/proxy.ts';
 import type { RetryOptions } from './link.ts';
 import { RunspacePool, type PoolListener, type RunspacePoolOptions } from './runspace-pool.ts';
@@ -27,6 +28,8 @@ export interface WinRmTarget extends SignInOptions {
   readonly revocationLists?: RevocationLists;
   /** SHA-256 fingerprint of the one certificate to accept for this server, whether it verifies or not. */
   readonly trustedFingerprint?: string;
+  /** Decides on the server's certificate in place of the authorities, before anything is sent; not asked where one is pinned. */
+  readonly verifyCertificate?: VerifyCertificate;
   /** An HTTP proxy to the server, or `system` for the one that the environment names. Default: directly. */
   readonly proxy?: ProxyChoice;
   readonly connectTimeoutMs?: number;
@@ -59,7 +62,7 @@ export interface TargetHttp extends SoapHttp {
 /** The HTTP client for a target; nothing is sent yet. */
 export function httpClient(target: WinRmTarget): TargetHttp {
   const https = target.https ?? true;
-  const { ca, revocationLists, trustedFingerprint, certificate } = target;
+  const { ca, revocationLists, trustedFingerprint, verifyCertificate, certificate } = target;
   const signIn = { ...target, https };
   const outcome = new SignInOutcome(signIn);
   const client = new WinRmHttpClient({
@@ -71,6 +74,7 @@ export function httpClient(target: WinRmTarget): TargetHttp {
       ...(ca === undefined ? {} : { ca }),
       ...(revocationLists === undefined ? {} : { revocationLists }),
       ...(trustedFingerprint === undefined ? {} : { trustedFingerprint }),
+      ...(verifyCertificate === undefined ? {} : { verify: verifyCertificate }),
       // Shown to no server that is signed in to in another way: it says who somebody is.
       ...(certificate === undefined || target.auth !== 'certificate' ? {} : { certificate }),
     },

@@ -61,5 +61,6 @@ export {
 } from './runspace-pool.ts';
 export { WsmanConnection, type SoapHttp, type WsmanConnectionOptions } from './wsman-connection.ts';
 export type { PeerCertificate } from '../transport/errors.ts';
+export type { VerifyCertificate } from '../transport/winrm-http/tls.ts';
 export type { ClientCertificate } from '../transport/winrm-http/client-certificate.ts';
 export { WsmanClient, type ShellWithCommands, type WsmanClientOptions } from './wsman-client.ts';

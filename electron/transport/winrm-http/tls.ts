@@ -1,8 +1,13 @@
 /** TLS on a connection that stands, and the certificate judged before the first byte of ours. */
-import type { X509Certificate } from 'node:crypto';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { fromCertificateAlert, systemCode, TransportError, type Facts } from '../errors.ts';
+import {
+  fromCertificateAlert,
+  systemCode,
+  TransportError,
+  type Facts,
+  type PeerCertificate,
+} from '../errors.ts';
 import {
   certificateProblems,
   describeCertificate,
@@ -10,7 +15,15 @@ import {
   type TrustOptions,
 } from './certificate.ts';
 
+/**
+ * Asked for a certificate, before anything is sent: whether to go on. `problems` of the certificate say what is wrong with it; they are
+ * empty where it verifies. What it throws refuses.
+ */
+export type VerifyCertificate = (certificate: PeerCertificate) => boolean | Promise<boolean>;
+
 export interface TlsOptions extends TrustOptions {
+  /** Decides on every certificate in place of the authorities, unless one is pinned by `trustedFingerprint`. */
+  readonly verify?: VerifyCertificate;
   /** SHA-256 of the one certificate to accept, whether it verifies or not. Any other stops the connection. */
   readonly trustedFingerprint?: string;
   /** Name to ask for and to check, where it is not the host. */
@@ -56,7 +69,9 @@ export function startTls(
       socket.off('error', onError);
       socket.off('close', onClose);
     };
+    let over = false;
     const fail = (error: unknown): void => {
+      over = true;
       unhook();
       socket.on('error', () => undefined);
       socket.destroy();
@@ -77,13 +92,28 @@ export function startTls(
         );
         return;
       }
-      const refused = judge(socket, certificate, host, options, facts);
-      if (refused !== undefined) {
-        fail(refused);
+      const accept = (): void => {
+        unhook();
+        resolve({ socket, certificate: new Uint8Array(certificate.raw) });
+      };
+      const problems = certificateProblems(socket, certificate, host, options?.ca);
+      const described = describeCertificate(certificate, problems);
+      const { verify, trustedFingerprint } = options ?? {};
+      if (verify !== undefined && trustedFingerprint === undefined) {
+        void (async () => verify(described))()
+          // Refused by an error as by a no: it may hold anything, and is not ours to tell.
+          .catch(() => false)
+          .then((accepted) => {
+            // The other end may have hung up, or we, while somebody thought.
+            if (over) return;
+            if (accepted) accept();
+            else fail(untrusted(described, facts));
+          });
         return;
       }
-      unhook();
-      resolve({ socket, certificate: new Uint8Array(certificate.raw) });
+      const refused = judge(described, trustedFingerprint, facts);
+      if (refused === undefined) accept();
+      else fail(refused);
     };
     socket.once('secureConnect', () => {
       try {
@@ -122,26 +152,27 @@ function fromTlsError(error: Error, facts: Facts): TransportError {
 
 /** Why the certificate is not accepted; undefined when it is. */
 function judge(
-  socket: tls.TLSSocket,
-  certificate: X509Certificate,
-  host: string,
-  options: TlsOptions | undefined,
+  described: PeerCertificate,
+  trusted: string | undefined,
   facts: Facts,
 ): TransportError | undefined {
-  const problems = certificateProblems(socket, certificate, host, options?.ca);
-  const described = describeCertificate(certificate, problems);
-  const trusted = options?.trustedFingerprint;
-  if (trusted === undefined) {
-    if (problems.length === 0) return undefined;
-    return new TransportError('tls.untrusted', 'The certificate of the service does not verify', {
-      facts: { ...facts, problems },
-      certificate: described,
-    });
-  }
+  if (trusted === undefined) return described.problems.length === 0 ? undefined : untrusted(described, facts);
   if (sameFingerprint(trusted, described.fingerprint)) return undefined;
   // Even one that verifies: whoever opens TLS on the way has an authority of his own on many a machine.
   return new TransportError('tls.changed', 'The certificate of the service is not the one trusted before', {
-    facts: { ...facts, problems, expected: trusted, fingerprint: described.fingerprint },
+    facts: {
+      ...facts,
+      problems: described.problems,
+      expected: trusted,
+      fingerprint: described.fingerprint,
+    },
+    certificate: described,
+  });
+}
+
+function untrusted(described: PeerCertificate, facts: Facts): TransportError {
+  return new TransportError('tls.untrusted', 'The certificate of the service does not verify', {
+    facts: { ...facts, problems: described.problems },
     certificate: described,
   });
 }

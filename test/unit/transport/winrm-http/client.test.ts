@@ -6,6 +6,7 @@ import { createBasicAuthenticator } from '../../../../electron/protocol/auth/bas
 import { SignInError } from '../../../../electron/protocol/auth/sign-in-error.ts';
 import { TransportError, type TransportErrorCode } from '../../../../electron/transport/errors.ts';
 import { WinRmHttpClient, type WinRmHttpOptions } from '../../../../electron/transport/winrm-http/client.ts';
+import type { VerifyCertificate } from '../../../../electron/transport/winrm-http/tls.ts';
 import {
   certificate,
   closedPort,
@@ -288,6 +289,37 @@ describe('over TLS', () => {
     expect(error.facts).toMatchObject({ expected: other, fingerprint });
     expect(error.certificate?.fingerprint).toBe(fingerprint);
     expect(server.seen.length).toBe(before);
+  });
+
+  test('a callback decides, before anything is sent, and sees what is wrong', async () => {
+    const pair = await certificate([{ ip: '127.0.0.1' }]);
+    const server = await started(startServer((_r, response) => soap(response), { tls: pair }));
+    const asked: (readonly string[])[] = [];
+    const post = (verify: VerifyCertificate, more: { ca?: string; trustedFingerprint?: string } = {}) =>
+      client({ port: server.port, https: true, tls: { verify, ...more } }).post('x', QUICK);
+    const note =
+      (answer: boolean): VerifyCertificate =>
+      async ({ problems }) => {
+        asked.push(problems);
+        await Promise.resolve();
+        return answer;
+      };
+    expect((await post(note(true))).status).toBe(200);
+    expect((await post(() => true)).status).toBe(200);
+    const before = server.seen.length;
+    const refused = await failsWith(post(note(false)), 'tls.untrusted');
+    expect(refused.certificate?.fingerprint).toBe(new X509Certificate(pair.cert).fingerprint256);
+    await failsWith(
+      post(() => Promise.reject(new Error('no'))),
+      'tls.untrusted',
+    );
+    // One that verifies is refused as well.
+    await failsWith(post(note(false), { ca: pair.cert }), 'tls.untrusted');
+    expect(server.seen.length).toBe(before);
+    expect(asked).toEqual([['self-signed'], ['self-signed'], []]);
+    const pin = new X509Certificate((await certificate([{ ip: '127.0.0.1' }])).cert).fingerprint256;
+    await failsWith(post(note(true), { trustedFingerprint: pin }), 'tls.changed');
+    expect(asked).toHaveLength(3);
   });
 
   test('an empty trusted fingerprint trusts nothing', async () => {
