@@ -148,11 +148,18 @@ const TRANSPORT: Readonly<Record<string, ((server: ServerOptions, error: Coded) 
     why: 'That is not followed: your password would go there.',
     cure: 'If that address is right, give it with --server.',
   }),
-  'http.status': ({ server }, error) => ({
-    title: `${server} answered with HTTP ${listed(error.facts?.['status'])}.`,
-    why: 'The web service there could not handle the request.',
-    cure: 'Try again in a moment; if it stays, Restart-Service WinRM there.',
-  }),
+  'http.status': (target, { facts }) =>
+    facts?.['status'] === 400
+      ? {
+          title: `${target.server} answered with HTTP 400, Bad Request.`,
+          why: `Its web service does not know itself as ${where(target)}, because a port forwarder or a load balancer stands before it; or your Kerberos ticket is larger than it reads (MaxFieldLength).`,
+          cure: 'Connect by the name and the port that WinRM listens on there.',
+        }
+      : {
+          title: `${target.server} answered with HTTP ${listed(facts?.['status'])}.`,
+          why: 'The web service there could not handle the request.',
+          cure: 'Try again in a moment; if it stays, Restart-Service WinRM there.',
+        },
   'http.too-large': ({ server }) => ({
     title: `${server} sent more than a WinRM answer may hold.`,
   }),

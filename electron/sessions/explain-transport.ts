@@ -132,14 +132,24 @@ export const TRANSPORT: Readonly<Record<string, Explanation | undefined>> = {
     why: `It names ${fact(error, 'location', 'another address')}. PSDeck does not follow by itself: your password would go there.`,
     cure: { text: 'If that address is right, add it as a server.' },
   }),
-  'http.status': (server, _where, error) => ({
-    title: `${server.name} answered with HTTP ${fact(error, 'status', 'error')}`,
-    why: 'The web service on that machine could not handle the request.',
-    cure: {
-      text: 'Try again in a moment; if it stays, restart WinRM there.',
-      command: 'Restart-Service WinRM',
-    },
-  }),
+  'http.status': (server, where, error) =>
+    fact(error, 'status', '') === '400'
+      ? {
+          title: `${server.name} answered with HTTP 400, Bad Request`,
+          why: `Its web service does not know itself as ${where}, because a port forwarder or a load balancer stands before it; or your Kerberos ticket is larger than it reads (MaxFieldLength).`,
+          cure: {
+            text: 'Connect by the name and the port that WinRM listens on there; or let HTTP.sys read larger headers.',
+            command: 'netsh http show iplisten; netsh http show urlacl',
+          },
+        }
+      : {
+          title: `${server.name} answered with HTTP ${fact(error, 'status', 'error')}`,
+          why: 'The web service on that machine could not handle the request.',
+          cure: {
+            text: 'Try again in a moment; if it stays, restart WinRM there.',
+            command: 'Restart-Service WinRM',
+          },
+        },
   'http.too-large': (server) => ({
     title: `${server.name} sent more than a WinRM answer may hold`,
     why: 'An answer was larger than the limit that was agreed, so it was not read.',

@@ -213,7 +213,7 @@ export class Lane {
         // oxlint-disable-next-line no-await-in-loop
         move = value === '' ? { kind: 'done' } : await authenticator.step(value);
         if (value === '' || (move.kind === 'header' && move.complete)) {
-          authenticator.finish?.();
+          this.#finish(line, answer);
           move = { kind: 'done' };
         }
       }
@@ -221,6 +221,20 @@ export class Lane {
     throw new TransportError('signin.rejected', 'The log-on does not come to an end', {
       facts: { ...this.facts, scheme: authenticator.scheme, legs: MAX_LEGS },
     });
+  }
+
+  /** @throws SignInError where the server owes a proof; where it also refused the request, that refusal, which is the cause */
+  #finish({ authenticator }: Line, { status }: HttpAnswer): void {
+    try {
+      authenticator.finish?.();
+    } catch (error) {
+      if (status < 400) throw error;
+      throw new TransportError('http.status', 'The service refuses the log-on’s request', {
+        facts: { ...this.facts, status, stage: 'signin' },
+        httpStatus: status,
+        cause: error,
+      });
+    }
   }
 
   async #sendSealed(

@@ -81,7 +81,6 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     ...(newLogin === undefined ? [] : ['Negotiate']),
     ...(options.verify === undefined ? [] : ['Basic realm="WSMAN"']),
   ];
-  let port = 0;
 
   const onRequest = (request: http.IncomingMessage, response: http.ServerResponse): void => {
     respond(request, response).catch(() => {
@@ -125,7 +124,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   }
 
   async function respond(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    if (!isOurHost(request.headers.host, port)) {
+    if (!isOurHost(request.headers.host)) {
       refuse(response, 400);
       return;
     }
@@ -217,7 +216,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       resolve();
     });
   });
-  port = (server.address() as AddressInfo).port;
+  const { port } = server.address() as AddressInfo;
   return {
     port,
     url: `${scheme}://${host === '::1' ? '[::1]' : host}:${port}${path}`,
@@ -250,10 +249,12 @@ async function unsealed(
   }
 }
 
-/** Another name in Host means that a page somewhere made a browser reach us by it (DNS rebinding). */
-function isOurHost(header: string | undefined, port: number): boolean {
-  const host = header?.toLowerCase();
-  return host === `127.0.0.1:${port}` || host === `localhost:${port}` || host === `[::1]:${port}`;
+/**
+ * Another name in Host means that a page somewhere made a browser reach us by it (DNS rebinding). The port proves nothing: behind a forwarder
+ * it is the forwarder's, and who rebinds a name has to connect to ours.
+ */
+function isOurHost(header: string | undefined): boolean {
+  return /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i.test(header ?? '');
 }
 
 function refuse(

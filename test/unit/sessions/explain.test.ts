@@ -257,3 +257,9 @@ test('over HTTPS a refusal may be the doing of whoever opens TLS; a certificate 
   expect(refused({ ticket: true, mechanism: 'kerberos' }, 'negotiate').title).toContain('Kerberos ticket');
   expect(refused({}, 'certificate').code).toBe('certificate.refused');
 });
+
+test('a refused request names what stands before the service, not the service itself', () => {
+  const refused = explain(new TransportError('http.status', '', { facts: { status: 400 } }), server);
+  expect(refused.why).toMatch(/port forwarder.*MaxFieldLength/);
+  expect(refused.cure?.command).not.toMatch(/Restart/);
+});

@@ -672,6 +672,25 @@ test('a server that accepts without its own proof is refused', async () => {
   expect(server.seen.map((s) => s.body)).toEqual(['', '']);
 });
 
+test.each([400, 500])(
+  'a service that refuses the request of a log-on, HTTP %i, is not taken for an impostor',
+  async (status) => {
+    const server = await started(startServer((_request, response) => response.writeHead(status).end()));
+    const unproved: HttpAuthenticator = {
+      ...legged([]),
+      finish: () => {
+        throw new SignInError('signin.server-not-proved', 'No proof');
+      },
+    };
+    const error = await failure(client({ port: server.port, auth: () => unproved }).post('a', QUICK));
+    expect(error).toMatchObject({
+      code: 'http.status',
+      httpStatus: status,
+      facts: { stage: 'signin', sent: false },
+    });
+  },
+);
+
 describe('answers that are none', () => {
   test.each<[string, number, Record<string, string>, TransportErrorCode]>([
     ['another path', 404, {}, 'http.not-winrm'],

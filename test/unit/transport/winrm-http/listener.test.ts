@@ -162,7 +162,8 @@ describe('the listener', () => {
     ['another method', { method: 'GET' }, 405],
     ['what a page in a browser may send', { headers: { 'Content-Type': 'text/plain' } }, 415],
     ['another host name', { headers: { Host: 'evil.example' } }, 400],
-    ['another port in Host', { headers: { Host: '127.0.0.1:1' } }, 400],
+    ['another host name with our port in it', { headers: { Host: 'localhost.evil.example:5985' } }, 400],
+    ['what is no port', { headers: { Host: 'localhost:x' } }, 400],
     ['a body that is too large', { body: 'x'.repeat(1001) }, 413],
   ])('refuses %s', async (_what, options, status) => {
     const { listener, handled } = await start({ maxRequestBytes: 1000 });
@@ -173,6 +174,12 @@ describe('the listener', () => {
   test.each(['localhost', '127.0.0.1', '[::1]'])('is known as %s', async (name) => {
     const { listener } = await start();
     expect((await send(listener, { headers: { Host: `${name}:${listener.port}` } })).status).toBe(200);
+  });
+
+  test('is reached through a forwarder, whose port stands in Host and in the addresses of its answers', async () => {
+    const { listener, handled } = await start();
+    expect((await send(listener, { headers: { Host: '127.0.0.1:1' } })).status).toBe(200);
+    expect(handled[0]?.url).toBe('http://127.0.0.1:1/wsman');
   });
 
   test('listens on loopback only', async () => {

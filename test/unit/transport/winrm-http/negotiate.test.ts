@@ -1,5 +1,8 @@
 /** Our client and our listener with each other: what several sockets, many requests and every length of body do to a sealed session. */
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import * as net from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { AuthPeer } from '../../../../electron/protocol/auth/authenticator.ts';
 import {
@@ -100,6 +103,24 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('over HTTP', () => {
+  test('through a forwarder on another port', async () => {
+    const { listener, handled } = await server();
+    const forwarder = net.createServer((near) => {
+      const far = net.connect(listener.port, '127.0.0.1');
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+      near.pipe(far).pipe(near);
+      near.once('close', () => far.destroy());
+      far.once('close', () => near.destroy());
+    });
+    forwarder.listen(0, '127.0.0.1');
+    await once(forwarder, 'listening');
+    cleanups.push(() => forwarder.close());
+    const { port } = forwarder.address() as AddressInfo;
+    const { http } = client({ port });
+    expect((await http.post('x', QUICK)).body).toBe('x');
+    expect(handled[0]?.url).toBe(`http://127.0.0.1:${String(port)}/wsman`);
+  });
+
   test.each([
     ['in SPNEGO', {}],
     ['as it is', { bare: true }],
