@@ -675,7 +675,7 @@ test('a server that accepts without its own proof is refused', async () => {
 test.each([400, 500])(
   'a service that refuses the request of a log-on, HTTP %i, is not taken for an impostor',
   async (status) => {
-    const server = await started(startServer((_request, response) => response.writeHead(status).end()));
+    const server = await started(startServer((_request, response) => void response.writeHead(status).end()));
     const unproved: HttpAuthenticator = {
       ...legged([]),
       finish: () => {
