@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineUnavailableError, HOW_TO_GET_AN_ENGINE } from './engine-command.ts';
-import { isRunning, withFolderLock } from './folder-lock.ts';
+import { isRunning } from '../../transport/child-process/running-process.ts';
+import { isStale, withFolderLock } from './folder-lock.ts';
 import { buildEnvironment, findOnPath, runTool } from './tools.ts';
 
 /** A cold restore downloads 95 MB; on a slow line that takes minutes, and beyond this something is stuck. */
@@ -139,9 +140,15 @@ class Builder {
       const builder = /\.(\d+)\.tmp$/.exec(name)?.[1];
       const made = await stat(path).catch(() => undefined);
       const old = made !== undefined && Date.now() - made.mtimeMs > KEEP_MS;
-      const dead = builder !== undefined && !isRunning(Number(builder));
+      const dead = builder !== undefined ? !isRunning(Number(builder)) : await this.#isDeadLock(name);
       if (dead || (old && !name.startsWith(this.#hash))) await rm(path, { recursive: true, force: true });
     }
+  }
+
+  /** Of a build of other sources: the locks of ours are for whoever wants them. */
+  async #isDeadLock(name: string): Promise<boolean> {
+    if (!name.endsWith('.lock') || name.startsWith(this.#hash)) return false;
+    return isStale(join(this.#options.cacheFolder, name));
   }
 
   /** Build in a folder of its own and publish by renaming, so that nobody ever sees half of it. */

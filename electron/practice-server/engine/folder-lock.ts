@@ -2,9 +2,10 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { stillRuns, writeProcess } from '../../transport/child-process/running-process.ts';
 
 const POLL_MS = 200;
-/** Longer than any build takes: a lock this old was left by a process whose number somebody else has now. */
+/** Longer than any build takes: a lock this old was left by a process whose number somebody else has now, where the system does not tell them apart. */
 const STALE_MS = 15 * 60_000;
 
 /** Run `work` while holding `path`; wait for whoever holds it. `isDone` ends the wait without running: somebody else did the work. */
@@ -28,7 +29,7 @@ export async function withFolderLock<T>(
 async function tryLock(path: string): Promise<boolean> {
   try {
     await mkdir(path);
-    await writeFile(join(path, 'pid'), String(process.pid));
+    await writeFile(join(path, 'pid'), await writeProcess(process.pid));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -44,23 +45,14 @@ async function tryLock(path: string): Promise<boolean> {
   return false;
 }
 
-async function isStale(path: string): Promise<boolean> {
+/** Whether the process that made a lock has ended. */
+export async function isStale(path: string): Promise<boolean> {
   const made = await stat(path).catch(() => undefined);
   if (made === undefined) return false;
   const age = Date.now() - made.mtimeMs;
   if (age > STALE_MS) return true;
-  const pid = Number(await readFile(join(path, 'pid'), 'utf8').catch(() => ''));
+  const written = await readFile(join(path, 'pid'), 'utf8').catch(() => '');
   // Made a moment ago and not signed yet.
-  if (!Number.isInteger(pid) || pid <= 0) return age > 5_000;
-  return !isRunning(pid);
-}
-
-/** Whether there is a process of this number, ours or not. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
+  if (!/^\d/.test(written)) return age > 5_000;
+  return (await stillRuns(written)) === undefined;
 }

@@ -53,24 +53,56 @@ export interface ToolOptions {
   readonly background?: boolean;
 }
 
-/** Run a program to its end. Rejects only where it cannot be started. */
+/**
+ * Runs a program and ends it, with all that it started, when the pipe that is this shell's input closes: that happens whatever becomes of
+ * us, SIGKILL included. `read` is the shell's own, so the watch is one process, and the group that is killed is the one that `detached`
+ * makes. A program that was ended by a signal is told as 128 and the signal's number.
+ */
+const UNDER_WATCH = `
+exec 3<&0 </dev/null
+"$@" 3<&- &
+tool=$!
+( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+wait "$tool"
+code=$?
+kill "$watch" 2>/dev/null
+exit "$code"
+`;
+const SIGNALLED = 128;
+/** The lowest scheduling priority there is, from the first moment on. */
+const POLITELY = ['nice', '-n', '19'] as const;
+
+/**
+ * Run a program to its end. Rejects only where it cannot be started. Where we are killed, it is as well: on Windows what it started goes on
+ * to its own end.
+ */
 export function runTool(file: string, args: readonly string[], options: ToolOptions): Promise<ToolResult> {
+  const windows = process.platform === 'win32';
+  const background = options.background === true;
+  const [program, programArgs] = windows
+    ? [file, args]
+    : ['/bin/sh', ['-c', UNDER_WATCH, 'sh', ...(background ? POLITELY : []), file, ...args]];
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
+    const child = spawn(program, programArgs, {
       cwd: options.cwd,
       env: options.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Nothing is ever written: on Windows a program that reads its input finds it closed.
+      stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
       // A group of its own, so that what it starts can be ended with it.
-      detached: process.platform !== 'win32',
+      detached: !windows,
     });
+    child.stdin.on('error', () => undefined);
+    if (windows) child.stdin.end();
     const tail = new Tail();
     child.stdout.on('data', (chunk: Uint8Array) => tail.push(chunk));
     child.stderr.on('data', (chunk: Uint8Array) => tail.push(chunk));
     const endWithUs = () => killTree(child.pid);
     process.once('exit', endWithUs);
     const timer = setTimeout(endWithUs, options.timeoutMs);
-    if (options.background === true && child.pid !== undefined) lowerPriority(child.pid);
+    if (background && windows && child.pid !== undefined) lowerPriority(child.pid);
     const settle = () => {
       clearTimeout(timer);
       process.off('exit', endWithUs);
@@ -81,7 +113,8 @@ export function runTool(file: string, args: readonly string[], options: ToolOpti
     });
     child.once('close', (exitCode) => {
       settle();
-      resolve({ exitCode, output: tail.text });
+      const signalled = !windows && exitCode !== null && exitCode > SIGNALLED;
+      resolve({ exitCode: signalled ? null : exitCode, output: tail.text });
     });
   });
 }

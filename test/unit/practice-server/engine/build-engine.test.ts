@@ -1,4 +1,5 @@
 /** Building with a `dotnet` that a script plays, so that every outcome can be had. The real one is in test/integration/engine.test.ts. */
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,6 +119,28 @@ describe.skipIf(process.platform === 'win32')('building the engine', () => {
     expect(env).toMatch(/^NUGET_PACKAGES=\/somewhere$/m);
     expect(env).toMatch(/^HTTPS_PROXY=http:\/\/proxy:1$/m);
     expect(env).toMatch(/^DOTNET_CLI_TELEMETRY_OPTOUT=1$/m);
+  });
+
+  test('what a build left that was killed is swept, its lock too, and a whole build is not', async () => {
+    await dotnet(WORKS);
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    await mkdir(join(options.cacheFolder, `aaaa-ready.${String(gone)}.tmp`, 'out'), { recursive: true });
+    await mkdir(join(options.cacheFolder, 'aaaa-ready.lock'));
+    await writeFile(join(options.cacheFolder, 'aaaa-ready.lock', 'pid'), String(gone));
+    await mkdir(join(options.cacheFolder, 'bbbb-ready.lock'));
+    await writeFile(join(options.cacheFolder, 'bbbb-ready.lock', 'pid'), String(process.pid));
+    await mkdir(join(options.cacheFolder, 'aaaa-quick'));
+    await buildEngine(options);
+    const left = (await builds()).filter((name) => !/^[0-9a-f]{16}-quick$/.test(name));
+    expect(left).toEqual(['aaaa-quick', 'bbbb-ready.lock']);
+  });
+
+  test('half of a build is never taken for one', async () => {
+    await dotnet('mkdir -p "$out"; echo half > "$out/engine.dll"; kill -KILL $$');
+    await expect(buildEngine(options)).rejects.toMatchObject({ code: 'engine.build-failed' });
+    expect(await builds()).toEqual([]);
+    await dotnet(WORKS);
+    expect(await readFile((await buildEngine(options)).program, 'utf8')).not.toContain('half');
   });
 
   describe('what fails says what to do', () => {
