@@ -1,21 +1,11 @@
 /** The host that the server calls: a terminal, or files in its place. */
-import { consoleColours, STYLE } from '../console/vt.ts';
+import { answerOfItself, askPerson, asksPerson, hostInfoOf, NOTHING, refuse } from '../console/host-calls.ts';
+import type { Dialogue } from '../console/prompts.ts';
+import { consoleColours, sanitize, STYLE } from '../console/vt.ts';
 import type { PsPrimitive } from '../protocol/clixml/value.ts';
-import {
-  encodeHostResult,
-  type HostCall,
-  type HostMethodName,
-  type HostResult,
-} from '../protocol/psrp/host-call.ts';
-import { interactiveHost, type HostInfo } from '../protocol/psrp/host-info.ts';
+import type { HostCall } from '../protocol/psrp/host-call.ts';
+import type { HostInfo } from '../protocol/psrp/host-info.ts';
 import type { HostCallOutcome, PSHost } from '../remoting/index.ts';
-import {
-  promptForChoice,
-  promptForChoices,
-  promptForCredential,
-  promptForFields,
-  type Dialogue,
-} from './prompts.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ConsoleHostOptions {
@@ -30,8 +20,6 @@ export interface ConsoleHostOptions {
   /** Exit-PSSession, or `exit` in a script. */
   readonly leave: (exitCode: number) => void;
 }
-
-const NOTHING: HostCallOutcome = { kind: 'value', value: undefined };
 
 export class ConsoleHost implements PSHost {
   readonly #options: ConsoleHostOptions;
@@ -48,19 +36,7 @@ export class ConsoleHost implements PSHost {
 
   /** Sent with every pipeline, so that tables follow the terminal's width. */
   get info(): HostInfo {
-    const size = this.#size;
-    return interactiveHost({
-      foregroundColor: 7,
-      backgroundColor: 0,
-      cursorPosition: { x: 0, y: 0 },
-      windowPosition: { x: 0, y: 0 },
-      cursorSize: 25,
-      bufferSize: size,
-      windowSize: size,
-      maxWindowSize: size,
-      maxPhysicalWindowSize: size,
-      windowTitle: '',
-    });
+    return hostInfoOf(this.#size, '');
   }
 
   get #size(): { width: number; height: number } {
@@ -109,93 +85,30 @@ export class ConsoleHost implements PSHost {
       case 'PushRunspace':
         await this.error('A session cannot be entered from inside another.');
         return NOTHING;
-      case 'GetName':
-        return answer(call.method, 'PSDeck');
-      case 'GetVersion':
-        return answer(call.method, '1.0');
-      case 'GetCurrentCulture':
-      case 'GetCurrentUICulture':
-        return answer(call.method, 'en-US');
-      case 'GetWindowTitle':
-        return answer(call.method, '');
-      case 'GetBufferSize':
-      case 'GetWindowSize':
-      case 'GetMaxWindowSize':
-      case 'GetMaxPhysicalWindowSize':
-        return answer(call.method, this.#size);
-      case 'GetCursorPosition':
-      case 'GetWindowPosition':
-        return answer(call.method, { x: 0, y: 0 });
-      case 'GetCursorSize':
-        return answer(call.method, 25);
-      case 'GetForegroundColor':
-        return answer(call.method, 7);
-      case 'GetBackgroundColor':
-        return answer(call.method, 0);
-      case 'GetKeyAvailable':
-      case 'GetIsRunspacePushed':
-        return answer(call.method, false);
-      case 'GetInstanceId':
-      case 'GetRunspace':
-      case 'GetBufferContents':
-      case 'EnterNestedPrompt':
-        return refuse(`${call.method} is not available here.`);
-      case 'ReadLine':
-      case 'ReadLineAsSecureString':
-      case 'ReadKey':
-      case 'Prompt':
-      case 'PromptForCredential1':
-      case 'PromptForCredential2':
-      case 'PromptForChoice':
-      case 'PromptForChoiceMultipleSelection':
-        return this.#options.mayAsk
-          ? await this.#ask(call, signal)
-          : refuse('Nobody can be asked: stdin holds the input.');
       default:
-        // Colours, cursor, screen contents, progress: nothing that a stream of text has, and nobody waits for an answer.
-        return NOTHING;
+        if (asksPerson(call) && !this.#options.mayAsk)
+          return refuse('Nobody can be asked: stdin holds the input.');
+        return (
+          answerOfItself(call, this.#size) ??
+          // Colours, cursor, screen contents, progress: nothing that a stream of text has, and nobody waits for an answer.
+          (await askPerson(call, this.#dialogue(signal))) ??
+          NOTHING
+        );
     }
   }
 
-  async #ask(call: HostCall, signal: AbortSignal): Promise<HostCallOutcome> {
+  #dialogue(signal: AbortSignal): Dialogue {
     const { terminal, computerName, secure } = this.#options;
-    const dialogue: Dialogue = {
+    return {
       computerName,
       secure,
       say: async (text) => {
         await this.#text(`${text}\n`);
       },
-      ask: (prompt, secret = false) => terminal.ask(prompt, { secret, signal }),
+      // The prompt is the server's text, as what it writes is.
+      ask: (prompt, secret = false) => terminal.ask(sanitize(prompt), { secret, signal }),
+      key: () => terminal.key(),
     };
-    switch (call.method) {
-      case 'ReadLine':
-        return answer(call.method, await dialogue.ask(''));
-      case 'ReadLineAsSecureString':
-        return answer(call.method, await secure(await dialogue.ask('', true)));
-      case 'ReadKey': {
-        const character = (await terminal.key()).charAt(0);
-        const code = character.toUpperCase().charCodeAt(0);
-        return answer(call.method, {
-          virtualKeyCode: /^[A-Za-z0-9 \r\b\t\x1b]$/.test(character) ? code : 0,
-          character,
-          controlKeyState: 0,
-          keyDown: true,
-        });
-      }
-      case 'Prompt': {
-        const { caption, message, fields } = call.args;
-        return answer(call.method, await promptForFields(dialogue, caption, message, fields));
-      }
-      case 'PromptForCredential1':
-      case 'PromptForCredential2':
-        return answer(call.method, await promptForCredential(dialogue, call.args));
-      case 'PromptForChoice':
-        return answer(call.method, await promptForChoice(dialogue, call.args));
-      case 'PromptForChoiceMultipleSelection':
-        return answer(call.method, await promptForChoices(dialogue, call.args));
-      default:
-        return NOTHING;
-    }
   }
 
   async #text(text: string, sgr = ''): Promise<HostCallOutcome> {
@@ -210,19 +123,4 @@ export class ConsoleHost implements PSHost {
     await this.#options.terminal.show(`${text}\n`, sgr, 'err');
     return NOTHING;
   }
-}
-
-function answer<M extends HostMethodName>(method: M, result: HostResult<M>): HostCallOutcome {
-  return { kind: 'value', value: encodeHostResult(method, result) };
-}
-
-function refuse(message: string): HostCallOutcome {
-  return {
-    kind: 'error',
-    error: {
-      message,
-      category: 'NotImplemented',
-      exceptionTypes: ['System.Management.Automation.PSNotImplementedException', 'System.Exception'],
-    },
-  };
 }

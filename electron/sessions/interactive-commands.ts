@@ -1,7 +1,8 @@
 /** The pipelines an interactive session runs, as PowerShell's own client makes them (recorded: test/vectors/interactive). */
+import { hostInfoOf } from '../console/host-calls.ts';
 import type { PipelineCommand, PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
 import { ERRORS_TO_OUTPUT } from '../protocol/psrp/pipeline-spec.ts';
-import { interactiveHost, type HostInfo } from '../protocol/psrp/host-info.ts';
+import type { HostInfo } from '../protocol/psrp/host-info.ts';
 import type { TerminalSize } from '../../shared/terminal.ts';
 
 const OUT_DEFAULT: PipelineCommand = {
@@ -80,19 +81,7 @@ export function recentErrorsSpec(host: HostInfo): PipelineSpec {
 /** A denied share makes two or three: that it is denied, then that it is not there. */
 const MOST_RECENT_ERRORS = 3;
 
-/** What the server answers size, colour and title questions from; sent with every pipeline, so that tables follow the terminal's width. */
+/** What the server answers questions about the window from; sent with every pipeline, so that tables follow the terminal's width. */
 export function hostInfoFor(size: TerminalSize, title: string): HostInfo {
-  const window = { width: size.columns, height: size.rows };
-  return interactiveHost({
-    foregroundColor: 7,
-    backgroundColor: 0,
-    cursorPosition: { x: 0, y: 0 },
-    windowPosition: { x: 0, y: 0 },
-    cursorSize: 25,
-    bufferSize: window,
-    windowSize: window,
-    maxWindowSize: window,
-    maxPhysicalWindowSize: window,
-    windowTitle: title,
-  });
+  return hostInfoOf({ width: size.columns, height: size.rows }, title);
 }

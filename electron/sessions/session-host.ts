@@ -1,5 +1,6 @@
 /** The host that a session's server calls: draws what is written into the page, and asks the person what it is asked. */
 import { setImmediate } from 'node:timers/promises';
+import { answerOfItself, askPerson, NOTHING } from '../console/host-calls.ts';
 import type { PageText } from '../console/page-text.ts';
 import {
   debugLine,
@@ -9,30 +10,17 @@ import {
   verboseLine,
   warningLine,
 } from '../console/page-text.ts';
+import type { Dialogue } from '../console/prompts.ts';
 import { piecesOf } from '../console/pieces.ts';
 import type { ProgressUpdate } from '../console/progress.ts';
 import { plainText, titleOf } from '../console/vt.ts';
-import { psList, type PsPrimitive, type PsValue } from '../protocol/clixml/value.ts';
-import {
-  encodeHostResult,
-  type HostCall,
-  type HostMethodName,
-  type HostResult,
-} from '../protocol/psrp/host-call.ts';
+import type { PsPrimitive } from '../protocol/clixml/value.ts';
+import type { HostCall } from '../protocol/psrp/host-call.ts';
 import type { HostInfo } from '../protocol/psrp/host-info.ts';
-import * as codecs from '../protocol/psrp/host-values.ts';
+import type { Rectangle } from '../protocol/psrp/host-values.ts';
 import type { HostCallOutcome, PSHost } from '../remoting/index.ts';
 import type { TerminalSize } from '../../shared/terminal.ts';
-import {
-  promptForChoice,
-  promptForChoices,
-  promptForCredential,
-  promptForFields,
-  type Dialogue,
-  type FieldAnswer,
-} from './host-prompts.ts';
 import { InputCancelled, type InputDesk } from './input-desk.ts';
-import { keyInfoOf } from './key-info.ts';
 
 export interface SessionHostOptions {
   readonly computerName: string;
@@ -140,117 +128,30 @@ export class SessionHost implements PSHost {
             'A session cannot be entered from inside another. Open the other server in PSDeck instead.',
           ),
         ]);
-      case 'GetName':
-        return answer(call.method, 'PSDeck');
-      case 'GetVersion':
-        return answer(call.method, '1.0');
-      case 'GetCurrentCulture':
-      case 'GetCurrentUICulture':
-        return answer(call.method, 'en-US');
-      case 'GetWindowTitle':
-        return answer(call.method, '');
-      case 'GetBufferSize':
-      case 'GetWindowSize':
-      case 'GetMaxWindowSize':
-      case 'GetMaxPhysicalWindowSize': {
+      default: {
         const { columns, rows } = this.#options.size();
-        return answer(call.method, { width: columns, height: rows });
-      }
-      case 'GetCursorPosition':
-      case 'GetWindowPosition':
-        return answer(call.method, { x: 0, y: 0 });
-      case 'GetCursorSize':
-        return answer(call.method, 25);
-      case 'GetForegroundColor':
-        return answer(call.method, 7);
-      case 'GetBackgroundColor':
-        return answer(call.method, 0);
-      case 'GetKeyAvailable':
-      case 'GetIsRunspacePushed':
-        return answer(call.method, false);
-      case 'GetInstanceId':
-      case 'GetRunspace':
-      case 'GetBufferContents':
-      case 'EnterNestedPrompt':
-        return refuse(`${call.method} is not available in a remote session.`, 'NotImplemented');
-      case 'ReadLine':
-      case 'ReadLineAsSecureString':
-      case 'ReadKey':
-      case 'Prompt':
-      case 'PromptForCredential1':
-      case 'PromptForCredential2':
-      case 'PromptForChoice':
-      case 'PromptForChoiceMultipleSelection':
-        return await this.#ask(call, signal);
-      default:
-        // Colours, cursor, scrolling, key buffer, application notes: a page has none of them, and nobody waits for an answer.
-        return NOTHING;
-    }
-  }
-
-  async #ask(call: HostCall, signal: AbortSignal): Promise<HostCallOutcome> {
-    const dialogue = this.#dialogue(signal);
-    switch (call.method) {
-      case 'ReadLine':
-        return answer(call.method, await dialogue.ask(''));
-      case 'ReadLineAsSecureString':
-        return answer(call.method, await this.#options.secure(await dialogue.ask('', true)));
-      case 'ReadKey':
-        return answer(
-          call.method,
-          keyInfoOf(await this.#options.desk.ask({ kind: 'key', prompt: '' }, signal)),
-        );
-      case 'Prompt': {
-        const { caption, message, fields } = call.args;
-        const answers = await promptForFields(
-          dialogue,
-          caption,
-          message,
-          fields.map((field) => ({ ...field, parameterTypeFullName: field.parameterTypeFullName ?? '' })),
-        );
-        const values = new Map<string, PsValue>();
-        for (const [name, given] of answers) values.set(name, await this.#valueOf(given));
-        return answer(call.method, values);
-      }
-      case 'PromptForCredential1':
-      case 'PromptForCredential2': {
-        const { caption, message, userName } = call.args;
-        const given = await promptForCredential(dialogue, {
-          caption,
-          message,
-          userName: userName ?? '',
-          computerName: this.#options.computerName,
-        });
-        return answer(call.method, {
-          userName: given.userName,
-          password: await this.#options.secure(given.password),
-        });
-      }
-      case 'PromptForChoice': {
-        const { caption, message, choices, defaultChoice } = call.args;
-        return answer(call.method, await promptForChoice(dialogue, caption, message, choices, defaultChoice));
-      }
-      case 'PromptForChoiceMultipleSelection': {
-        const { caption, message, choices, defaultChoices } = call.args;
-        return answer(
-          call.method,
-          await promptForChoices(dialogue, caption, message, choices, defaultChoices),
+        return (
+          answerOfItself(call, { width: columns, height: rows }) ??
+          (await askPerson(call, this.#dialogue(signal))) ??
+          // Colours, cursor, scrolling, key buffer, application notes: a page has none of them, and nobody waits for an answer.
+          NOTHING
         );
       }
-      default:
-        return NOTHING;
     }
   }
 
   #dialogue(signal: AbortSignal): Dialogue {
+    const { computerName, desk, secure } = this.#options;
     return {
+      computerName,
+      secure,
       say: async (text) => {
         await this.write([hostWrite(text, true)]);
       },
       ask: async (prompt, secret = false) => {
         let text: string;
         try {
-          text = await this.#options.desk.ask({ kind: secret ? 'secret' : 'line', prompt }, signal);
+          text = await desk.ask({ kind: secret ? 'secret' : 'line', prompt }, signal);
         } catch (error) {
           // What was asked stays in the page, as a console leaves it.
           if (error instanceof InputCancelled && error.byPerson) {
@@ -261,23 +162,8 @@ export class SessionHost implements PSHost {
         await this.#options.echo(prompt, secret ? MASK : text);
         return text;
       },
+      key: () => desk.ask({ kind: 'key', prompt: '' }, signal),
     };
-  }
-
-  async #valueOf(given: FieldAnswer): Promise<PsValue> {
-    switch (given.kind) {
-      case 'text':
-        return given.text;
-      case 'list':
-        return psList(given.items, ['System.Object[]', 'System.Array', 'System.Object']);
-      case 'secret':
-        return await this.#options.secure(given.text);
-      case 'credential':
-        return codecs.credential.encode({
-          userName: given.userName,
-          password: await this.#options.secure(given.password),
-        });
-    }
   }
 
   /** Long text goes piece by piece, and others get their turn in between: one session's flood must not hold up another's Enter. */
@@ -305,25 +191,9 @@ export class SessionHost implements PSHost {
   }
 }
 
-const NOTHING: HostCallOutcome = { kind: 'value', value: undefined };
 /** Home, clear the screen, clear the scrollback. */
 const CLEAR = '\x1b[H\x1b[2J\x1b[3J';
 
-function answer<M extends HostMethodName>(method: M, result: HostResult<M>): HostCallOutcome {
-  return { kind: 'value', value: encodeHostResult(method, result) };
-}
-
-function refuse(message: string, category: 'NotImplemented'): HostCallOutcome {
-  return {
-    kind: 'error',
-    error: {
-      message,
-      category,
-      exceptionTypes: ['System.Management.Automation.PSNotImplementedException', 'System.Exception'],
-    },
-  };
-}
-
-function isWholeBuffer(rectangle: codecs.Rectangle): boolean {
+function isWholeBuffer(rectangle: Rectangle): boolean {
   return rectangle.left === -1 && rectangle.top === -1 && rectangle.right === -1 && rectangle.bottom === -1;
 }

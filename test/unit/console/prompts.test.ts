@@ -5,28 +5,9 @@ import {
   promptForChoices,
   promptForCredential,
   promptForFields,
-  splitLabel,
-  type Dialogue,
-} from '../../../electron/sessions/host-prompts.ts';
-
-/** A person who types these answers; what they saw is kept, prompts included. */
-function person(...answers: string[]): { dialogue: Dialogue; saw: string[] } {
-  const saw: string[] = [];
-  return {
-    saw,
-    dialogue: {
-      say: (text) => {
-        saw.push(text);
-        return Promise.resolve();
-      },
-      ask: (prompt, secret) => {
-        saw.push(secret === true ? `${prompt}(masked)` : prompt);
-        const answer = answers.shift();
-        return answer === undefined ? Promise.reject(new Error('asked too often')) : Promise.resolve(answer);
-      },
-    },
-  };
-}
+} from '../../../electron/console/prompts.ts';
+import { PsObject, PsPrimitive } from '../../../electron/protocol/clixml/value.ts';
+import { person } from './person.ts';
 
 const field = (name: string, type = 'System.String', helpMessage = '') => ({
   name,
@@ -44,8 +25,8 @@ test('mandatory parameters are asked for one by one, as PowerShell words it', as
     [field('Name'), field('Age', 'System.Int32')],
   );
   expect([...answers]).toEqual([
-    ['Name', { kind: 'text', text: 'Bob' }],
-    ['Age', { kind: 'text', text: '42' }],
+    ['Name', 'Bob'],
+    ['Age', '42'],
   ]);
   expect(saw).toEqual([
     '\ncmdlet f at command pipeline position 1',
@@ -58,7 +39,9 @@ test('mandatory parameters are asked for one by one, as PowerShell words it', as
 test('array parameters go on until an empty line', async () => {
   const { dialogue, saw } = person('a', 'b', '');
   const answers = await promptForFields(dialogue, '', '', [field('Id', 'System.String[]')]);
-  expect(answers.get('Id')).toEqual({ kind: 'list', items: ['a', 'b'] });
+  const list = answers.get('Id');
+  expect(list).toBeInstanceOf(PsObject);
+  expect(list instanceof PsObject && list.items).toEqual(['a', 'b']);
   expect(saw).toEqual(['Id[0]: ', 'Id[1]: ', 'Id[2]: ']);
 });
 
@@ -68,15 +51,19 @@ test('secure strings are masked, credentials ask for both parts', async () => {
     field('Pin', 'System.Security.SecureString'),
     field('Who', 'System.Management.Automation.PSCredential'),
   ]);
-  expect(answers.get('Pin')).toEqual({ kind: 'secret', text: 's3cret' });
-  expect(answers.get('Who')).toEqual({ kind: 'credential', userName: 'ada', password: 'pw' });
+  expect(answers.get('Pin')).toEqual(new PsPrimitive('SS', 'sealed(s3cret)'));
+  const who = answers.get('Who');
+  expect(who instanceof PsObject && [who.get('UserName'), who.get('Password')]).toEqual([
+    'ada',
+    new PsPrimitive('SS', 'sealed(pw)'),
+  ]);
   expect(saw).toEqual(['Pin: (masked)', 'Who', 'User: ', 'Password for user ada: (masked)']);
 });
 
 test('!? shows the help and asks again; !! stands for one !', async () => {
   const { dialogue, saw } = person('!?', '!!x');
   const answers = await promptForFields(dialogue, '', '', [field('Name', 'System.String', 'Your name')]);
-  expect(answers.get('Name')).toEqual({ kind: 'text', text: '!x' });
+  expect(answers.get('Name')).toBe('!x');
   expect(saw).toEqual(['(Type !? for Help.)', 'Name: ', 'Your name', 'Name: ']);
 });
 
@@ -86,9 +73,8 @@ test('a credential request names the computer that asks', async () => {
     caption: '',
     message: 'Who are you',
     userName: 'admin',
-    computerName: 'Z002',
   });
-  expect(given).toEqual({ userName: 'admin', password: 'pw' });
+  expect(given).toEqual({ userName: 'admin', password: new PsPrimitive('SS', 'sealed(pw)') });
   expect(saw.join('\n')).toContain('Z002');
   expect(saw.at(-1)).toBe('Password for user admin: (masked)');
 });
@@ -98,10 +84,14 @@ const YES_NO = [
   { label: '&No', helpMessage: 'leave it' },
 ];
 
+const BARE = { caption: '', message: '', choices: YES_NO };
+
 test("the choice line is PowerShell's", () => {
   expect(choiceMenu(YES_NO, [1])).toBe('[Y] Yes  [N] No  [?] Help (default is "N")');
   expect(choiceMenu([{ label: 'Other', helpMessage: '' }], [])).toBe('Other  [?] Help');
-  expect(splitLabel('Yes to &All')).toEqual({ key: 'A', name: 'Yes to All' });
+  expect(choiceMenu([{ label: 'Yes to &All', helpMessage: '' }], [0])).toBe(
+    '[A] Yes to All  [?] Help (default is "A")',
+  );
 });
 
 test.each([
@@ -111,18 +101,20 @@ test.each([
   ['', 1],
 ])('answering %j chooses %i', async (text, chosen) => {
   const { dialogue } = person(text);
-  await expect(promptForChoice(dialogue, 'Sure?', 'Really?', YES_NO, 1)).resolves.toBe(chosen);
+  await expect(
+    promptForChoice(dialogue, { caption: 'Sure?', message: 'Really?', choices: YES_NO, defaultChoice: 1 }),
+  ).resolves.toBe(chosen);
 });
 
 test('a wrong choice asks again, ? explains, and no default means no empty answer', async () => {
   const { dialogue, saw } = person('x', '', '?', 'y');
-  await expect(promptForChoice(dialogue, '', '', YES_NO, -1)).resolves.toBe(0);
+  await expect(promptForChoice(dialogue, { ...BARE, defaultChoice: -1 })).resolves.toBe(0);
   expect(saw.filter((line) => line.startsWith('[Y]'))).toHaveLength(4);
   expect(saw).toContain('Y - do it');
 });
 
 test('several choices until an empty line, defaults where there is none', async () => {
   const { dialogue } = person('n', 'y', '');
-  await expect(promptForChoices(dialogue, '', '', YES_NO, [])).resolves.toEqual([1, 0]);
-  await expect(promptForChoices(person('').dialogue, '', '', YES_NO, [0])).resolves.toEqual([0]);
+  await expect(promptForChoices(dialogue, { ...BARE, defaultChoices: [] })).resolves.toEqual([1, 0]);
+  await expect(promptForChoices(person('').dialogue, { ...BARE, defaultChoices: [0] })).resolves.toEqual([0]);
 });

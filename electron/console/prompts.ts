@@ -1,25 +1,34 @@
-/** The host's prompts, as PowerShell's console shows them. Pure: who draws and who answers is the caller's business. */
+/**
+ * The host's prompts as PowerShell's console host shows them: Prompt (mandatory parameters), PromptForCredential, PromptForChoice and
+ * PromptForChoiceMultipleSelection. Pure dialogue over {@link Dialogue}: who draws and who answers is the caller's business.
+ */
 import { psList, type PsPrimitive, type PsValue } from '../protocol/clixml/value.ts';
 import * as codecs from '../protocol/psrp/host-values.ts';
 
 export interface Dialogue {
+  /** Who asks: what is typed here goes to that machine. */
   readonly computerName: string;
-  /** A line. */
+  /** Lines. */
   say(text: string): Promise<void>;
-  /** One line; a secret one is not shown. Rejects where the person cancels. */
+  /** One line; a secret one is masked and never echoed. Rejects where the person cancels. */
   ask(prompt: string, secret?: boolean): Promise<string>;
+  /** One key press, as a terminal sends it. Rejects where the person cancels. */
+  key(): Promise<string>;
   /** A typed secret as the session carries it. */
   secure(text: string): Promise<PsPrimitive<'SS'>>;
 }
 
+/** What of a field's description shows, and decides how it is asked for. */
+type PromptField = Pick<codecs.FieldDescription, 'name' | 'label' | 'helpMessage' | 'parameterTypeFullName'>;
+
 const LIST_TYPE = /\[\]$|^System\.Collections\.(?:ArrayList|IList|Generic\.(?:List|IList|ICollection)`1)/;
 
-/** Host.UI.Prompt: every field in turn, a list until an empty line. */
+/** Host.UI.Prompt: every field in turn; a list until an empty line. */
 export async function promptForFields(
   dialogue: Dialogue,
   caption: string,
   message: string,
-  fields: readonly codecs.FieldDescription[],
+  fields: readonly PromptField[],
 ): Promise<Map<string, PsValue>> {
   await sayHeading(dialogue, caption, message);
   if (fields.some((field) => field.helpMessage !== '')) await dialogue.say('(Type !? for Help.)');
@@ -28,7 +37,7 @@ export async function promptForFields(
   return answers;
 }
 
-async function promptForField(dialogue: Dialogue, field: codecs.FieldDescription): Promise<PsValue> {
+async function promptForField(dialogue: Dialogue, field: PromptField): Promise<PsValue> {
   const label = readLabel(field.label === '' ? field.name : field.label).name;
   const type = field.parameterTypeFullName ?? '';
   if (type === 'System.Security.SecureString') {
@@ -47,12 +56,8 @@ async function promptForField(dialogue: Dialogue, field: codecs.FieldDescription
   }
 }
 
-/** `!?` shows the help and asks again; `!!` at the start stands for one `!`. */
-async function askWithHelp(
-  dialogue: Dialogue,
-  prompt: string,
-  field: codecs.FieldDescription,
-): Promise<string> {
+/** `!?` shows the field's help and asks again; `!!` at the start stands for one `!`, as in PowerShell's console. */
+async function askWithHelp(dialogue: Dialogue, prompt: string, field: PromptField): Promise<string> {
   for (;;) {
     const text = await dialogue.ask(prompt);
     if (text !== '!?') return text.startsWith('!!') ? text.slice(1) : text;
@@ -68,7 +73,8 @@ export async function promptForCredential(
 ): Promise<codecs.HostCredential> {
   await dialogue.say(question.caption === '' ? 'PowerShell credential request' : question.caption);
   await dialogue.say(
-    `Warning: a script or program on ${dialogue.computerName} asks for these credentials and will be able to read them.`,
+    `Warning: a script or program on ${dialogue.computerName} asks for these credentials and will be able to read them. ` +
+      'Type them only if you trust that computer and what runs there.',
   );
   if (question.message !== '') await dialogue.say(question.message);
   return await askCredential(dialogue, question.userName ?? '');
@@ -127,7 +133,10 @@ async function sayHeading(dialogue: Dialogue, caption: string, message: string):
 }
 
 /** `[Y] Yes  [N] No  [?] Help (default is "N")`. */
-function choiceMenu(choices: readonly codecs.ChoiceDescription[], defaults: readonly number[]): string {
+export function choiceMenu(
+  choices: readonly codecs.ChoiceDescription[],
+  defaults: readonly number[],
+): string {
   const labels = choices.map(({ label }) => readLabel(label));
   const shown = labels.map(({ key, name }) => (key === '' ? name : `[${key}] ${name}`));
   const names = defaults.flatMap((index) => {
