@@ -149,8 +149,14 @@ export const calls = {
     output: nothing,
   },
   'terminal.resize': { input: z.object({ sessionId, size: TerminalSize }), output: nothing },
+  /** Waits for a prompt that is on its way. While a command runs the answer is `busy`; with `beside` another shell on the server is asked. */
   'terminal.complete': {
-    input: z.object({ sessionId, text: z.string().max(1_000_000), cursor: z.int().nonnegative() }),
+    input: z.object({
+      sessionId,
+      text: z.string().max(1_000_000),
+      cursor: z.int().nonnegative(),
+      beside: z.boolean().optional(),
+    }),
     output: Completion,
   },
   /** Nobody waits for the completion or the help any more: its pipeline need not run on. */

@@ -80,6 +80,8 @@ export const SessionRow = z.object({
   instanceId: z.string(),
   name: z.string(),
   serverId: z.string(),
+  /** As the person calls the server; `computerName` is what was connected to. */
+  serverName: z.string(),
   computerName: z.string(),
   state: SessionState,
   configurationName: z.string(),
@@ -136,6 +138,8 @@ export const ShellRow = z.object({
   bufferMode: z.string().optional(),
   /** The session of this run that it is. */
   sessionId: z.int().positive().optional(),
+  /** The session of this run that it completes for while a command runs there; no session itself. */
+  completesFor: z.int().positive().optional(),
   /** An earlier run of PSDeck on this computer made it. */
   fromEarlierRun: z.boolean(),
 });

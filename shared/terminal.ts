@@ -66,8 +66,15 @@ export const Completion = z.object({
   replacementIndex: z.int().nonnegative(),
   replacementLength: z.int().nonnegative(),
   matches: z.array(z.object({ text: z.string(), label: z.string(), kind: z.string(), toolTip: z.string() })),
-  /** `session`: the server's own answer now. `commands`: from Get-Command, where there is no TabExpansion2. `cache`: from answers before, which see nothing of this session's variables. */
-  source: z.enum(['session', 'commands', 'cache']).optional(),
+  /**
+   * `session`: the server's own answer now. `commands`: from Get-Command, where there is no TabExpansion2. `cache`: from answers before,
+   * `beside`: from another shell on the server; neither sees anything of this session's variables.
+   */
+  source: z.enum(['session', 'commands', 'cache', 'beside']).optional(),
+  /** A command runs in the session: nobody was asked. */
+  busy: z.boolean().optional(),
+  /** Why there is no answer, where that can be said. */
+  note: z.string().optional(),
 });
 export type Completion = z.infer<typeof Completion>;
 

@@ -126,9 +126,10 @@ export function createHandlers(parts: HandlerParts): Handlers {
       sessions.get(sessionId).resize(size);
       return Promise.resolve({});
     },
-    'terminal.complete': ({ sessionId, text, cursor }) => sessions.get(sessionId).complete(text, cursor),
+    'terminal.complete': ({ sessionId, text, cursor, beside }) =>
+      sessions.get(sessionId).completions.complete(text, cursor, beside),
     'terminal.giveUpCompletion': async ({ sessionId }) => {
-      await sessions.get(sessionId).giveUpCompletion();
+      await sessions.get(sessionId).completions.giveUp();
       return {};
     },
     'terminal.help': ({ sessionId, command, parameter, columns }) =>

@@ -11,6 +11,7 @@ import { AppFailure } from '../../shared/error.ts';
 import type { Server } from '../../shared/server.ts';
 import type { DisconnectOptions, NewSessionOptions, SessionRow } from '../../shared/session.ts';
 import type { TerminalSize } from '../../shared/terminal.ts';
+import { BesideShell } from './completion-beside.ts';
 import { explain } from './explain.ts';
 import type { LeftSession, SessionJournal } from './journal.ts';
 import { JournalKeeper } from './journal-keeper.ts';
@@ -71,6 +72,10 @@ export type CloseMode = 'remove' | 'keep-busy' | 'keep';
 
 /** A server that is well deletes a shell in a round trip or two. The shells give the whole end of the app four seconds, and more ends after this. */
 const CLOSE_ALL_MS = 2500;
+/** Who pressed Tab does not wait longer for a shell that completes beside a session. */
+const BESIDE_OPEN_MS = 20_000;
+/** The least that servers accept: one whose app is gone must not count against anybody for long. */
+const BESIDE_IDLE_MS = 60_000;
 /** Until a terminal says how large it is. */
 const USUAL_SIZE: TerminalSize = { columns: 120, rows: 30 };
 
@@ -84,6 +89,8 @@ export class SessionRegistry {
   readonly #sessions = new Map<number, Session>();
   readonly #takeOvers = new Map<number, TakeOver>();
   #nextId = 1;
+  /** By server: the id of an opening that failed. Trying again, with the password or the consent that it lacked, opens that same session. */
+  readonly #unopened = new Map<string, number>();
   /** How often everything was closed: an opening that began before a closing does not outlive it. */
   #closings = 0;
 
@@ -98,6 +105,10 @@ export class SessionRegistry {
       keeper: this.#keeper,
       wallClock: this.#wallClock,
       sessionOf: (shellId) => this.#ofShell(shellId),
+      besideOf: (shellId) =>
+        [...this.#sessions.values()].find(
+          (session) => session.completions.besideShellId?.toLowerCase() === shellId.toLowerCase(),
+        ),
     });
   }
 
@@ -152,6 +163,7 @@ export class SessionRegistry {
         { ...wish, name: session.row.name },
       ),
     );
+    this.#besides(session, { destination, credential }, wish);
     this.#sessions.set(session.id, session);
     this.#options.events.changed(session.row);
     try {
@@ -236,10 +248,11 @@ export class SessionRegistry {
     if (session.row.retrying?.kind === 'cut') await this.disconnect(id, {});
   }
 
-  /** The computer slept, or the network is another: waits for it are over. */
+  /** The computer slept, or the network is another: waits for it are over, and so is waiting for answers that were lost meanwhile. */
   networkChanged(): void {
-    for (const session of this.#sessions.values()) {
-      if (session.row.retrying) this.retryNow(session.id);
+    for (const { id, pool } of this.#sessions.values()) {
+      this.#takeOvers.get(id)?.retryNow();
+      pool?.networkChanged();
     }
   }
 
@@ -301,8 +314,9 @@ export class SessionRegistry {
     wish: Pick<SessionOptions, 'endsOnExit' | 'left'> &
       NewSessionOptions & { readonly name: string | undefined; readonly size?: TerminalSize },
   ): Session {
-    const id = this.#nextId++;
     const { server, banner } = destination;
+    const id = this.#unopened.get(server.id) ?? this.#nextId++;
+    this.#unopened.delete(server.id);
     const { name, configurationName, idleTimeoutMs, bufferMode, left, endsOnExit } = wish;
     const { events, log } = this.#options;
     const session: Session = new Session({
@@ -342,7 +356,25 @@ export class SessionRegistry {
     return session;
   }
 
-  async #takeOver(session: Session, { destination, credential }: Place): Promise<void> {
+  /** Signed in to as the session was; nobody is asked for anything. */
+  #besides(session: Session, { destination, credential }: Place, wish: NewSessionOptions): void {
+    session.completions.beside = new BesideShell({
+      connect: (listener) =>
+        this.#options.connect(
+          at(destination, session),
+          credential,
+          { clock: this.#clock, openTimeoutMs: BESIDE_OPEN_MS },
+          listener,
+          { ...wish, name: `${session.row.name}, completion`, idleTimeoutMs: BESIDE_IDLE_MS },
+        ),
+      explain: (error) => explain(error, session.server),
+      clock: this.#clock,
+    });
+  }
+
+  async #takeOver(session: Session, place: Place): Promise<void> {
+    const { destination, credential } = place;
+    this.#besides(session, place, {});
     const takeOver = new TakeOver({
       session,
       clock: this.#clock,
@@ -383,6 +415,7 @@ export class SessionRegistry {
     this.#options.log('session.open-failed', { id: session.id, code: words.code });
     await session.remove();
     this.#drop(session);
+    if (!byPerson) this.#unopened.set(server.id, session.id);
     throw byPerson ? cancelled(server.name) : failure;
   }
 

@@ -7,15 +7,9 @@ import { ProgressBoard } from '../console/progress.ts';
 import type { Clock, Interruption, PipelineRun, RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
 import type { BufferMode, DisconnectOptions, Retrying, SessionRow } from '../../shared/session.ts';
-import type {
-  CommandHelp,
-  CommandRecord,
-  Completion,
-  TerminalSize,
-  TerminalSnapshot,
-} from '../../shared/terminal.ts';
+import type { CommandHelp, CommandRecord, TerminalSize, TerminalSnapshot } from '../../shared/terminal.ts';
 import { CommandRunner } from './command-runner.ts';
-import { NO_COMPLETION } from './completion.ts';
+import { CompletionDesk } from './completion-desk.ts';
 import { explain } from './explain.ts';
 import { InputDesk } from './input-desk.ts';
 import { hostInfoFor } from './interactive-commands.ts';
@@ -80,6 +74,7 @@ export class Session {
   readonly id: number;
   readonly page = new Page();
   readonly host: SessionHost;
+  readonly completions: CompletionDesk;
   readonly #options: SessionOptions;
   readonly #desk: InputDesk;
   readonly #board = new ProgressBoard();
@@ -108,9 +103,19 @@ export class Session {
     this.#quiet = new QuietWork(options.clock);
     const { events, server } = options;
     this.#desk = new InputDesk(
-      (request) => events.input(this.id, request),
+      (request) => {
+        events.input(this.id, request);
+        this.completions.changed();
+      },
       () => this.page.lastSeq,
     );
+    this.completions = new CompletionDesk({
+      quiet: this.#quiet,
+      pool: () => (this.#isOpen() && !this.#status.interrupted ? this.#pool : undefined),
+      host: () => this.host.info,
+      isBusy: () => this.isBusy,
+      isBetween: () => this.#quiet.isPrompting || (this.#interaction.entered && !this.#desk.request),
+    });
     this.host = new SessionHost({
       computerName: server.name,
       desk: this.#desk,
@@ -141,7 +146,11 @@ export class Session {
       now: options.now,
       pool: () => this.#mustPool(),
       isOpen: () => this.#isOpen(),
-      started: () => this.#move('commandStarted'),
+      started: () => {
+        // It was said in its place; the row speaks of what runs now.
+        this.#facts.missed = 0;
+        this.#move('commandStarted');
+      },
       running: () => options.running?.(),
       missed: (count) => {
         this.#facts.missed += count;
@@ -354,16 +363,6 @@ export class Session {
     void this.#quiet.stop();
   }
 
-  async complete(text: string, cursor: number): Promise<Completion> {
-    if (!this.#isOpen() || !this.#pool || this.#status.interrupted) return NO_COMPLETION;
-    if (this.isBusy || this.#quiet.isPrompting) return NO_COMPLETION;
-    return await this.#quiet.complete(this.#pool, this.host.info, text, cursor);
-  }
-
-  async giveUpCompletion(): Promise<void> {
-    await this.#quiet.giveUp();
-  }
-
   /** The server's Get-Help. */
   async help(command: string, parameter: string | undefined, columns: number): Promise<CommandHelp> {
     this.#mustBeOpen();
@@ -376,7 +375,7 @@ export class Session {
     if (this.#status.state === 'Disconnected') return;
     this.#mustBeOpen();
     // Our own prompt or completion would hold its place in the runspace for nobody.
-    await this.#quiet.settle();
+    await Promise.all([this.#quiet.settle(), this.completions.close()]);
     await this.#mustPool().disconnect(defined(options));
     this.#facts.idleTimeoutMs = options.idleTimeoutMs ?? this.#facts.idleTimeoutMs;
     this.#facts.bufferMode = options.bufferMode ?? this.#facts.bufferMode;
@@ -389,7 +388,7 @@ export class Session {
     this.#removing = true;
     this.#desk.cancel();
     this.#move('closing');
-    await this.#pool?.close();
+    await Promise.all([this.#pool?.close(), this.completions.close()]);
     this.#move('closed');
   }
 
@@ -398,6 +397,7 @@ export class Session {
     this.#removing = true;
     this.#interaction.depart();
     this.#desk.cancel();
+    void this.completions.close();
     if (this.#status.state !== 'Disconnected') this.#pool?.abort(new Error('The session was let go of.'));
   }
 
@@ -479,11 +479,13 @@ export class Session {
     const next = advance(this.#status, event);
     if (next === this.#status) return;
     this.#status = next;
+    if (!this.#isOpen()) void this.completions.close();
     this.#announce();
   }
 
   #announce(): void {
     this.#options.events.changed(this.row);
+    this.completions.changed();
   }
 
   #mustPool(): RunspacePool {

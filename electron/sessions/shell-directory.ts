@@ -16,6 +16,8 @@ export interface ShellDirectoryOptions {
   readonly wallClock: () => number;
   /** The session of this run that a shell is. */
   readonly sessionOf: (shellId: string) => Session | undefined;
+  /** The session of this run that a shell only completes for. */
+  readonly besideOf: (shellId: string) => Session | undefined;
 }
 
 const POWERSHELL = /\/powershell\/([^/]+)$/i;
@@ -86,13 +88,17 @@ export class ShellDirectory {
   }
 
   async #rows(client: WsmanClient): Promise<ShellRow[]> {
-    const { keeper, sessionOf } = this.#options;
+    const { keeper, sessionOf, besideOf } = this.#options;
     const left = new Set(keeper.left().map(({ entry }) => entry.shellId.toLowerCase()));
     return (await client.enumerateShells()).map((shell) => {
       const session = sessionOf(shell.shellId);
       // The server's word on how long it keeps what is ours.
       if (session && shell.idleTimeoutMs !== undefined) session.idleTimeoutIs(shell.idleTimeoutMs);
-      return rowOf(shell, session?.id, left.has(shell.shellId.toLowerCase()));
+      const beside = besideOf(shell.shellId)?.id;
+      return {
+        ...rowOf(shell, session?.id, left.has(shell.shellId.toLowerCase())),
+        ...(beside === undefined ? {} : { completesFor: beside }),
+      };
     });
   }
 }

@@ -106,12 +106,8 @@ describe.skipIf(missing !== undefined)('the line', () => {
   test('the menu narrows while somebody types, and Escape gives the line back', async () => {
     await type('Get-ChildItem -');
     const menu = app.page.getByRole('listbox', { name: 'Completions' });
-    // In the moment in which the prompt is fetched anew nobody can be asked: it beeps, and whoever wants the menu presses again.
-    const opened = async (): Promise<boolean> => {
-      if (!(await menu.isVisible())) await keys('Control+Space');
-      return await menu.isVisible();
-    };
-    await expect.poll(opened, { timeout: 30_000 }).toBe(true);
+    await keys('Control+Space');
+    await menu.waitFor();
     await type('For');
     await expect.poll(() => menu.getByRole('option').allInnerTexts()).toHaveLength(1);
     await line('Get-ChildItem -Force');

@@ -39,12 +39,12 @@ describe.skipIf(noEngine !== undefined)('what the line asks for', () => {
     return plainText(said.join('')).replaceAll('\r\n', '\n');
   }
   const texts = async (text: string, cursor = text.length) =>
-    (await session.complete(text, cursor)).matches.map((match) => match.text);
+    (await session.completions.complete(text, cursor)).matches.map((match) => match.text);
 
   test('completions are the session’s own, quoted as PowerShell quotes, with their types', async () => {
     await run('$variableOfMine = 1; function Get-Thing { param([switch]$Loud, [string]$Name) }');
     expect(await texts('$variableOf')).toEqual(['$variableOfMine']);
-    expect(await session.complete('Get-Thing -L', 12)).toMatchObject({
+    expect(await session.completions.complete('Get-Thing -L', 12)).toMatchObject({
       replacementIndex: 10,
       replacementLength: 2,
       matches: [{ text: '-Loud', kind: 'ParameterName', toolTip: '[switch] Loud' }],
@@ -58,14 +58,14 @@ describe.skipIf(noEngine !== undefined)('what the line asks for', () => {
     await run(
       'function Get-Slow { param([ArgumentCompleter({ foreach ($i in 1..100) { [Threading.Thread]::Sleep(10) } })]$A) }',
     );
-    const slow = session.complete('Get-Slow -A ', 12);
-    const quick = session.complete('Get-Com', 7);
+    const slow = session.completions.complete('Get-Slow -A ', 12);
+    const quick = session.completions.complete('Get-Com', 7);
     expect((await slow).matches).toEqual([]);
     expect((await quick).matches.map((match) => match.text)).toContain('Get-Command');
-    const given = session.complete('Get-Slow -A ', 12);
-    await session.giveUpCompletion();
+    const given = session.completions.complete('Get-Slow -A ', 12);
+    await session.completions.giveUp();
     expect((await given).matches).toEqual([]);
-    const held = session.complete('Get-Slow -A ', 12);
+    const held = session.completions.complete('Get-Slow -A ', 12);
     expect(await run('"still " + "here"')).toContain('still here');
     expect((await held).matches).toEqual([]);
   });
@@ -103,7 +103,7 @@ describe.skipIf(noEngine !== undefined)('what the line asks for', () => {
       'Remove-Item function:TabExpansion2 -ErrorAction Ignore; [void]$ExecutionContext.SessionState.InvokeProvider.Item.Remove("function:TabExpansion2", $true)',
     );
     await run('$ExecutionContext.SessionState.LanguageMode = "NoLanguage"');
-    const completion = await session.complete('Restart-Pri', 11);
+    const completion = await session.completions.complete('Restart-Pri', 11);
     expect(completion.source).toBe('commands');
     expect(completion.matches.map((match) => match.text)).toEqual(['Restart-Printer']);
     expect(await texts('Restart-Printer -N')).toEqual(['-Name', '-Now']);

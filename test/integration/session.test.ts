@@ -194,7 +194,7 @@ describe.skipIf(noEngine !== undefined)('an interactive session', () => {
 
   test('Tab asks the remote TabExpansion2', async () => {
     await waiting('command');
-    const completion = await registry.get(row.id).complete('Invoke-Com', 10);
+    const completion = await registry.get(row.id).completions.complete('Invoke-Com', 10);
     expect(completion.matches.map((match) => match.text)).toContain('Invoke-Command');
     expect(completion).toMatchObject({ replacementIndex: 0, replacementLength: 10 });
     expect(await run('"still"')).toContain('\nstill\n');

@@ -16,9 +16,9 @@ interface Group {
 }
 
 function groupsOf(shells: readonly ShellRow[]): Group[] {
-  const ours = shells.filter((shell) => shell.sessionId !== undefined);
-  const before = shells.filter((shell) => shell.sessionId === undefined && shell.fromEarlierRun);
-  const rest = shells.filter((shell) => shell.sessionId === undefined && !shell.fromEarlierRun);
+  const ours = shells.filter(isOurs);
+  const before = shells.filter((shell) => !isOurs(shell) && shell.fromEarlierRun);
+  const rest = shells.filter((shell) => !isOurs(shell) && !shell.fromEarlierRun);
   return [
     { title: 'Yours, from before PSDeck ended', shells: before },
     { title: 'Yours, from other computers and tools', shells: rest.filter((shell) => shell.isPowerShell) },
@@ -27,12 +27,18 @@ function groupsOf(shells: readonly ShellRow[]): Group[] {
   ].filter((group) => group.shells.length > 0);
 }
 
+/** A session of this window, or what completes for one. */
+function isOurs({ sessionId, completesFor }: ShellRow): boolean {
+  return sessionId !== undefined || completesFor !== undefined;
+}
+
 export function canTakeOver(shell: ShellRow): boolean {
-  return shell.isPowerShell && shell.sessionId === undefined;
+  return shell.isPowerShell && !isOurs(shell);
 }
 
 function note(shell: ShellRow, listedAt: number): string {
   if (shell.sessionId !== undefined) return `Session ${String(shell.sessionId)} here`;
+  if (shell.completesFor !== undefined) return `Completes for session ${String(shell.completesFor)}`;
   if (shell.state === 'Connected') return 'In use';
   const { idleTimeoutMs, idleMs } = shell;
   if (idleTimeoutMs === undefined || idleMs === undefined) return '';
@@ -85,7 +91,7 @@ function Line({
   choose: (shell: ShellRow, add: boolean) => void;
 }) {
   const desk = useDesk();
-  const glyph = shell.state === 'Connected' ? (shell.sessionId === undefined ? 'held' : 'opened') : 'off';
+  const glyph = shell.state === 'Connected' ? (isOurs(shell) ? 'opened' : 'held') : 'off';
   const text = note(shell, listedAt);
   return (
     <tr

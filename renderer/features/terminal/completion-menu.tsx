@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { originOf } from './completion-words.ts';
 import type { LineMenu } from './terminal-state.ts';
 import type { TerminalView } from './terminal-view.ts';
 
@@ -29,18 +30,6 @@ export function kindWord(kind: string, toolTip: string): string {
   return kinds[kind] ?? kind;
 }
 
-/** Where the matches come from, where that is not the session itself. */
-function origin(source: 'session' | 'commands' | 'cache') {
-  if (source === 'session') return null;
-  return (
-    <p className="origin">
-      {source === 'cache'
-        ? 'From before: a command runs, so this session’s variables and files are not seen.'
-        : 'From Get-Command: this endpoint has no completion of its own.'}
-    </p>
-  );
-}
-
 export function CompletionMenu({
   menu,
   view,
@@ -51,6 +40,7 @@ export function CompletionMenu({
   const list = useRef<HTMLUListElement>(null);
   const { matches, index } = menu.completing;
   const chosen = matches[index];
+  const from = originOf(menu.completing.source);
   useEffect(() => {
     list.current?.children[index]?.scrollIntoView({ block: 'nearest' });
   }, [index]);
@@ -76,7 +66,7 @@ export function CompletionMenu({
       </ul>
       <div className="tip" aria-live="polite">
         <div className="text">{chosen?.toolTip.trim() ?? ''}</div>
-        {origin(menu.completing.source)}
+        {from === null ? null : <p className="origin">{from}</p>}
         <footer>
           <span className="num">
             {index < 0 ? matches.length : `${String(index + 1)} of ${String(matches.length)}`}

@@ -1,4 +1,5 @@
 import type { Completion } from '../../../shared/terminal.ts';
+import { originOf } from './completion-words.ts';
 import type { Completing, CompletionWish, EditorState, EditorStep } from './editor-state.ts';
 import {
   answersHost,
@@ -38,10 +39,12 @@ function show(state: EditorState, completing: Showing): EditorState {
   const { original, from, length, matches, index } = completing;
   const back = withSnapshot(state, original);
   const match = matches[index];
-  if (match === undefined) return { ...ended(back), completing };
+  // The menu says it for itself.
+  const note = completing.menu ? null : originOf(completing.source);
+  if (match === undefined) return { ...ended(back), completing, note };
   const { text, back: behind } = inserted(match);
   const replaced = replaceRange(back, from, from + length, text);
-  return { ...ended(at(replaced, from + text.length - behind)), completing };
+  return { ...ended(at(replaced, from + text.length - behind)), completing, note };
 }
 
 export function cycle(state: EditorState, by: number): EditorStep {
@@ -78,7 +81,7 @@ export function completed(state: EditorState, token: number, completion: Complet
   const length = completion?.replacementLength ?? 0;
   const inside = from >= 0 && from + length <= state.text.length;
   if (completion === null || completion.matches.length === 0 || !inside) {
-    return bell({ ...state, completing: null });
+    return bell({ ...state, completing: null, note: completion?.note ?? null });
   }
   const { matches } = completion;
   const showing: Showing = {
@@ -92,7 +95,8 @@ export function completed(state: EditorState, token: number, completion: Complet
     length,
     wider: null,
   };
-  if (matches.length === 1 && wish !== 'list') return only({ ...show(state, showing), completing: null });
+  if (matches.length === 1 && wish !== 'list')
+    return only({ ...show(state, { ...showing, menu: false }), completing: null });
   if (wish === 'list') return only(show(state, { ...showing, menu: true, index: -1 }));
   if (wish === 'certain') return certain(state, showing);
   return only(show(state, showing));
@@ -156,8 +160,8 @@ export function widen(state: EditorState): EditorState | null {
 export function revertCompletion(state: EditorState): EditorState {
   const { completing } = state;
   return completing?.kind === 'showing'
-    ? { ...withSnapshot(state, completing.original), completing: null }
-    : { ...state, completing: null };
+    ? { ...withSnapshot(state, completing.original), completing: null, note: null }
+    : { ...state, completing: null, note: null };
 }
 
 export function choose(state: EditorState, index: number): EditorStep {

@@ -3,6 +3,7 @@ import { commandAt, parameterAt } from '../../../shared/powershell/commands.ts';
 import type { HistoryLine, InputRequest } from '../../../shared/terminal.ts';
 import { appErrorOf } from '../../bridge/client.ts';
 import { CompletionCache } from './completion-cache.ts';
+import { askingBeside } from './completion-words.ts';
 import { remembered } from './editing/history-lines.ts';
 import { searchLines } from './editing/searching.ts';
 import type { EditorEffect, EditorEvent, EditorState } from './editor-state.ts';
@@ -364,29 +365,39 @@ export class LineControl {
   // --- completion ---
 
   async #complete(token: number, text: string, cursor: number): Promise<void> {
-    const known = this.#cache.get(text, cursor);
-    if (known !== null) {
-      this.edit({ kind: 'completion', token, completion: known });
+    const known = this.#isPrompted ? this.#cache.get(text, cursor) : null;
+    const completion = known ?? (await this.#ask(text, cursor));
+    if (completion?.busy !== true) {
+      this.edit({ kind: 'completion', token, completion });
       return;
     }
-    const { request, submitted } = this.#editor;
-    // While a command runs nobody on the other side can be asked.
-    if (request === null || submitted !== null) {
-      this.edit({ kind: 'completion', token, completion: this.#cache.guess(text, cursor) });
+    const before = this.#cache.get(text, cursor);
+    const guess =
+      before === null ? this.#cache.guess(text, cursor) : ({ ...before, source: 'cache' } as const);
+    if (guess !== null) {
+      this.edit({ kind: 'completion', token, completion: guess });
       return;
     }
-    const completion = await this.#ask(text, cursor);
-    const empty = completion === null || completion.matches.length === 0;
-    this.edit({
-      kind: 'completion',
-      token,
-      completion: empty && this.#editor.request === null ? this.#cache.guess(text, cursor) : completion,
-    });
+    // Whoever typed on, or pressed Escape, wants no shell to be opened for it any more.
+    const { completing } = this.#editor;
+    if (completing?.kind !== 'asked' || completing.token !== token) return;
+    this.edit({ kind: 'note', note: askingBeside });
+    this.edit({ kind: 'completion', token, completion: await this.#ask(text, cursor, true) });
   }
 
-  async #ask(text: string, cursor: number) {
+  /** A line is awaited: main answers Tab at once, and what it said before still holds. */
+  get #isPrompted(): boolean {
+    return this.#editor.request !== null && this.#editor.submitted === null;
+  }
+
+  async #ask(text: string, cursor: number, beside = false) {
     const completion = await this.#deps.bridge
-      .call('terminal.complete', { sessionId: this.#host.sessionId, text, cursor })
+      .call('terminal.complete', {
+        sessionId: this.#host.sessionId,
+        text,
+        cursor,
+        ...(beside ? { beside } : {}),
+      })
       .catch(() => null);
     if (completion !== null && completion.matches.length > 0) this.#cache.put(text, cursor, completion);
     return completion;

@@ -108,7 +108,7 @@ function act(state: EditorState, action: LineFunction, digit: string): EditorSte
     if (menu && action === 'NextHistory') return cycle(ready, 1);
     if (menu && action === 'BackwardDeleteChar') return only(widen(ready) ?? ready);
     if (ready.completing.kind === 'asked' && givingUp.has(action)) {
-      return { state: { ...ready, completing: null }, effects: [{ kind: 'give-up-completion' }] };
+      return { state: { ...ready, completing: null, note: null }, effects: [{ kind: 'give-up-completion' }] };
     }
   }
   if (ready.predicting.typed !== null) {

@@ -368,14 +368,21 @@ function asks(): unknown[] {
 }
 
 describe('completion between two keys', () => {
+  /** As main: while a command runs only another shell answers. */
+  let running: boolean;
+
   beforeEach(() => {
-    fake.handlers['terminal.complete'] = ({ text, cursor }) => {
+    running = false;
+    fake.handlers['terminal.complete'] = ({ text, cursor, beside }) => {
+      if (running && beside !== true)
+        return { replacementIndex: 0, replacementLength: 0, matches: [], busy: true };
       const from = text.lastIndexOf(' ', cursor - 1) + 1;
       const word = text.slice(from, cursor).toLowerCase();
       const known = from === 0 ? ['Get-Date', 'Get-Help', 'Get-Item'] : ['-Force', '-Filter'];
       return {
         replacementIndex: from,
         replacementLength: cursor - from,
+        ...(beside === true ? { source: 'beside' as const } : {}),
         matches: known
           .filter((name) => name.toLowerCase().startsWith(word))
           .map((name) => ({
@@ -413,16 +420,77 @@ describe('completion between two keys', () => {
     fake.emit('terminal.input', { sessionId: 1, request: null });
     fake.say(1, { commandId: 1, kind: 'echo', vt: 'PS> Get-Item -F\r\n' });
     await expect.poll(page).toEqual(['PS> Get-Item -F']);
-    const before = asks().length;
+    running = true;
     view.insert('Get-Item -Fo');
     press(' ', { ctrlKey: true });
     await expect.poll(page).toEqual(['PS> Get-Item -F', 'Get-Item -Force']);
-    expect(asks()).toHaveLength(before);
     view.insert(' -');
     press(' ', { ctrlKey: true });
     await expect.poll(matches).toEqual(['-Filter', '-Force']);
     const { menu } = view.state.getState();
     expect(menu?.kind === 'completions' ? menu.completing.source : '').toBe('cache');
+    expect(asks()).not.toContainEqual(expect.objectContaining({ beside: true }));
+  });
+
+  test('where nothing is known from before, another shell is asked, and it says what that does not see', async () => {
+    running = true;
+    await attach();
+    view.insert('Get-');
+    press(' ', { ctrlKey: true });
+    expect(said).toEqual([]);
+    await expect.poll(matches).toEqual(['Get-Date', 'Get-Help', 'Get-Item']);
+    expect(said[0]).toBe('A command runs here: asking in another shell. Esc gives up.');
+    const { menu } = view.state.getState();
+    expect(menu?.kind === 'completions' ? menu.completing.source : '').toBe('beside');
+    press('Escape');
+    view.insert('H');
+    // Without a menu the same is said below the line.
+    press('Tab');
+    await expect.poll(page).toEqual(['Get-Help']);
+    await expect.poll(() => view.state.getState().note?.text).toContain('variables');
+    expect(asks()).toContainEqual({ sessionId: 1, text: 'Get-', cursor: 4, beside: true });
+  });
+
+  test('Escape gives up the other shell, and why there is none is said', async () => {
+    await attach();
+    let answer = (): void => undefined;
+    const late = new Promise<void>((resolve) => (answer = resolve));
+    const nothing = { replacementIndex: 0, replacementLength: 0, matches: [] };
+    fake.handlers['terminal.complete'] = async ({ beside }) => {
+      if (beside !== true) return { ...nothing, busy: true };
+      await late;
+      return { ...nothing, note: 'The server allows you no other shell now.' };
+    };
+    view.insert('Get-');
+    press('Tab');
+    await expect.poll(() => view.state.getState().note?.text).toContain('Esc gives up');
+    press('Escape');
+    await expect.poll(() => fake.log.some((call) => call.name === 'terminal.giveUpCompletion')).toBe(true);
+    await expect.poll(() => view.state.getState().note).toBeNull();
+    answer();
+    press('Tab');
+    await expect
+      .poll(() => view.state.getState().note?.text)
+      .toBe('The server allows you no other shell now.');
+    expect(said.at(-1)).toBe('The server allows you no other shell now.');
+    expect(page()).toEqual(['Get-']);
+  });
+
+  test('Tab before the prompt is there is answered at the prompt', async () => {
+    await attach();
+    let prompted = (): void => undefined;
+    const prompt = new Promise<void>((resolve) => (prompted = resolve));
+    const { 'terminal.complete': answer } = fake.handlers;
+    fake.handlers['terminal.complete'] = async (input) => {
+      await prompt;
+      return answer(input);
+    };
+    view.insert('Get-H');
+    press('Tab');
+    await expect.poll(asks).toHaveLength(1);
+    await asked('command', 1);
+    prompted();
+    await expect.poll(page).toEqual(['PS> Get-Help']);
   });
 
   test('is given up on the server when somebody types on or presses Escape', async () => {

@@ -63,6 +63,14 @@ export class ScriptedPool {
     return run;
   }
 
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  abort(error: Error): void {
+    for (const { run } of this.pipelines) run.fail(error);
+  }
+
   disconnect(options: object): Promise<void> {
     this.disconnects.push(options);
     this.stateChanged('Disconnecting');

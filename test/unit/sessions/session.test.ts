@@ -87,7 +87,7 @@ test('Tab does not get in between Enter and the command', async () => {
   session.attach({ write: () => slow }, SIZE);
   session.answer(request.requestId, 'Get-Date');
   await person.until(() => person.rows.at(-1)?.availability === 'Busy');
-  await expect(session.complete('Get-', 4)).resolves.toMatchObject({ matches: [] });
+  await expect(session.completions.complete('Get-', 4)).resolves.toMatchObject({ matches: [] });
   drawn();
   (await pool.pipeline('Get-Date')).complete();
   expect(pool.pipelines.map(({ spec }) => spec.commands[0]?.text)).not.toContain('TabExpansion2');
@@ -95,7 +95,7 @@ test('Tab does not get in between Enter and the command', async () => {
 
 test('a completion that does not stop holds the command up for a moment only', async () => {
   const { session, pool, person, request } = await atPrompt();
-  const completion = session.complete('Get-', 4);
+  const completion = session.completions.complete('Get-', 4);
   const stuck = await pool.pipeline('TabExpansion2');
   session.answer(request.requestId, 'Get-Date');
   (await pool.pipeline('Get-Date')).complete();

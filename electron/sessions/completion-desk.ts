@@ -1,0 +1,96 @@
+/** Who answers Tab: the session itself, once its prompt is there; while a command runs in it, a shell beside it. */
+import type { HostInfo } from '../protocol/psrp/host-info.ts';
+import type { RunspacePool } from '../remoting/index.ts';
+import type { Completion } from '../../shared/terminal.ts';
+import type { BesideShell } from './completion-beside.ts';
+import { NO_COMPLETION } from './completion.ts';
+import type { QuietWork } from './quiet-work.ts';
+
+export interface CompletionDeskPort {
+  readonly quiet: QuietWork;
+  /** The session's own pool; nothing where it is not open or out of reach. */
+  readonly pool: () => RunspacePool | undefined;
+  readonly host: () => HostInfo;
+  /** A command runs. */
+  readonly isBusy: () => boolean;
+  /** Neither a command runs nor a line is awaited: the prompt is on its way. */
+  readonly isBetween: () => boolean;
+}
+
+/** A question that waits for the prompt or for an answer; a newer one, or whoever no longer wants it, ends it. */
+interface Question {
+  readonly over: Promise<void>;
+  readonly end: () => void;
+  isOver: boolean;
+}
+
+export class CompletionDesk {
+  readonly #port: CompletionDeskPort;
+  #beside: BesideShell | undefined;
+  #question: Question | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(port: CompletionDeskPort) {
+    this.#port = port;
+  }
+
+  /** How a shell beside the session is made; until it is told, there is none. */
+  set beside(shell: BesideShell) {
+    this.#beside = shell;
+  }
+
+  /** As the server has it, while there is one. */
+  get besideShellId(): string | undefined {
+    return this.#beside?.shellId;
+  }
+
+  /** `beside`: while a command runs, another shell may be asked. */
+  async complete(text: string, cursor: number, beside = false): Promise<Completion> {
+    const question = this.#begin();
+    const { quiet, pool, isBusy, isBetween, host } = this.#port;
+    // Between Ctrl+C, or the end of a command, and the next prompt nobody can be asked yet; whoever pressed Tab there means the next prompt.
+    while (!question.isOver && pool() !== undefined && !isBusy() && isBetween()) {
+      const changed = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      // oxlint-disable-next-line no-await-in-loop -- each change is looked at
+      await Promise.race([changed, question.over]);
+    }
+    const own = pool();
+    if (question.isOver || own === undefined) return NO_COMPLETION;
+    if (!isBusy()) return await quiet.complete(own, host(), text, cursor);
+    if (!beside || this.#beside === undefined) return { ...NO_COMPLETION, busy: true };
+    const answer = this.#beside.complete(text, cursor, host(), () => !question.isOver);
+    const given = await Promise.race([answer, question.over]);
+    return given ?? NO_COMPLETION;
+  }
+
+  /** Something that {@link CompletionDeskPort} tells of is another. */
+  changed(): void {
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  async giveUp(): Promise<void> {
+    this.#question?.end();
+    await Promise.all([this.#port.quiet.giveUp(), this.#beside?.giveUp()]);
+  }
+
+  /** The session has ended, or is left on its server: what stood beside it goes. */
+  async close(): Promise<void> {
+    this.#question?.end();
+    await this.#beside?.close();
+  }
+
+  #begin(): Question {
+    this.#question?.end();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const question: Question = {
+      over: promise,
+      isOver: false,
+      end: () => {
+        question.isOver = true;
+        resolve();
+      },
+    };
+    this.#question = question;
+    return question;
+  }
+}
