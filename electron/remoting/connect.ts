@@ -98,6 +98,7 @@ export function httpClient(target: WinRmTarget): TargetHttp {
         throw withOutcome(error, outcome);
       }
     },
+    refresh: () => client.refresh(),
     close: () => client.close(),
   };
 }

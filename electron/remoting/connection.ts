@@ -78,6 +78,10 @@ export interface RemotingConnection {
   closePipeline(pipelineId: string): Promise<void>;
   /** Ends the wait before the next attempt, where the server cannot be reached. */
   retryNow?(): void;
+  /** The computer slept, or is on another network: what waits for an answer may wait for nothing. */
+  networkChanged?(): void;
+  /** How long the server keeps the shell without a client, in its own words; known once it is made. */
+  readonly idleTimeoutMs?: number | undefined;
   /** Where a shell can outlive its client. */
   readonly shells?: ShellControl;
   /** Delete the shell and let go of everything. Never fails. */

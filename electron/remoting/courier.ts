@@ -3,7 +3,8 @@
  *
  * Requests are repeated where that does no harm, and only there:
  *
- * - a Receive always: what an answer that was lost on the way held, is told by the ids of the fragments that come next;
+ * - a Receive always, by the same ids as before where the server keeps answers ({@link Receivers}): else what an answer that was lost on the
+ *   way held, is told by the ids of the fragments that come next;
  * - a Command, because its id is ours: a server that knows the id already refuses the second, and that is the proof that the first arrived;
  * - Signal, Disconnect, Reconnect and Connect, which change nothing a second time ([MS-WSMV] 3.1.4.16);
  * - the answer to a host call, where it is whole in one Send: a server drops the second answer to a call ([MS-PSRP] 3.2.5.4.28); and calls
@@ -11,10 +12,13 @@
  * - input of a pipeline only where nothing of the request can have left. Sent twice it would be there twice, and no server can be asked
  *   whether it has it: the pipeline ends with a {@link SendUncertainError} instead.
  */
-import type { Envelope, RequestContext } from '../protocol/wsman/envelope.ts';
+import { readEnvelope, type Envelope, type RequestContext } from '../protocol/wsman/envelope.ts';
 import { FAULT } from '../protocol/wsman/fault-codes.ts';
 import { readAnswer, WsmanFault } from '../protocol/wsman/faults.ts';
+import { encodeIdentifyRequest } from '../protocol/wsman/identify.ts';
 import { ACTION } from '../protocol/wsman/names.ts';
+import { TransportError } from '../transport/errors.ts';
+import type { Clock } from './clock.ts';
 import { NotSentError, SendUncertainError } from './errors.ts';
 import { failedOnTheWay, LinkLostError, wasNeverSent, type Link } from './link.ts';
 import { asShellFault, shellFaultReason } from './shell-fault.ts';
@@ -54,9 +58,48 @@ export class MayHaveArrivedError extends Error {}
 
 export class Courier {
   readonly #options: CourierOptions;
+  /** Requests under way that may be sent again. */
+  readonly #repeatable = new Set<AbortController>();
 
   constructor(options: CourierOptions) {
     this.#options = options;
+  }
+
+  /**
+   * The way may be another: what is under way, may be sent again and is not answered within a grace, ends as if its connection were cut. What
+   * waits for an attempt makes it.
+   */
+  doubt(clock: Clock, graceMs: number): void {
+    this.#options.link.retryNow();
+    const suspects = [...this.#repeatable];
+    if (suspects.length === 0) return;
+    clock.after(graceMs, () => {
+      for (const suspect of suspects) suspect.abort(new TransportError('connect.reset', 'The way was lost'));
+    });
+  }
+
+  /** Asks once, and may be interrupted by {@link doubt}. */
+  async askRepeatable(
+    body: string,
+    action: string,
+    context: RequestContext,
+    signal: AbortSignal = this.#options.over,
+  ): Promise<Envelope> {
+    const doubted = new AbortController();
+    this.#repeatable.add(doubted);
+    try {
+      return await this.ask(body, action, context, AbortSignal.any([signal, doubted.signal]));
+    } finally {
+      this.#repeatable.delete(doubted);
+    }
+  }
+
+  /** Learns from any answer at all that the server can be reached. */
+  async isThere(): Promise<void> {
+    const { http, over, link } = this.#options;
+    const { body } = await http.post(encodeIdentifyRequest(), { timeoutMs: NETWORK_MS, signal: over });
+    readEnvelope(body);
+    link.succeeded();
   }
 
   /** Asks once. @throws TransportError, WsmanFault, ShellFault, ProtocolError */
@@ -92,8 +135,11 @@ export class Courier {
         await link.ready(over);
         if (this.#options.state() === 'away' && errand.action !== ACTION.reconnect) throw new NotSentError();
         const fresh = context(errand.timeoutMs);
+        const body = errand.make(fresh);
         // oxlint-disable-next-line no-await-in-loop
-        const answer = await this.ask(errand.make(fresh), errand.action, fresh);
+        const answer = await (errand.repeatable
+          ? this.askRepeatable(body, errand.action, fresh)
+          : this.ask(body, errand.action, fresh));
         link.succeeded();
         return answer;
       } catch (error) {

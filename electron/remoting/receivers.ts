@@ -1,7 +1,16 @@
-/** The standing Receives of a connection: one for the pool and one for each pipeline, asked again for as long as something may come. */
+/**
+ * The standing Receives of a connection: one for the pool and one for each pipeline, asked again for as long as something may come.
+ *
+ * An answer that is lost on its way takes what it held with it: WS-Management acknowledges nothing, and a second Receive gets what comes next.
+ * Disconnect and Reconnect bring nothing back either ([MS-WSMV] 3.1.4.15 and 3.1.4.16 speak of output that has not been sent). What does is
+ * Robust Connection Support ([MS-WSMV] 3.1.4.1.39): a server that has it names the operation in its answers and keeps the last, and who sends
+ * the same request again, with an OperationID that must be understood, gets the same answer. Of a server that does not name operations it is
+ * not asked: one that knows nothing of them would have to refuse the header.
+ */
 import { ProtocolError } from '../protocol/errors.ts';
 import { FAULT } from '../protocol/wsman/fault-codes.ts';
 import { WsmanFault } from '../protocol/wsman/faults.ts';
+import type { RequestContext } from '../protocol/wsman/envelope.ts';
 import { ACTION } from '../protocol/wsman/names.ts';
 import { decodeReceiveResponse, type ReceiveResponse } from '../protocol/wsman/receive.ts';
 import { sleep, type Clock } from './clock.ts';
@@ -45,6 +54,10 @@ export class Receivers {
   readonly #running = new Map<string, Receiving>();
   /** The pipelines that have output to receive, and the pool, whose key is empty. */
   readonly #targets = new Set<string>();
+  /** What was lost of each, as long as it may be had again; also after the connection was given up in between. */
+  readonly #lost = new Map<string, LostAnswer>();
+  /** The server keeps answers for who asks again. */
+  #keepsAnswers = false;
 
   constructor(options: ReceiversOptions) {
     this.#options = options;
@@ -63,6 +76,7 @@ export class Receivers {
   /** Nothing more is wanted of it. */
   remove(pipelineId: string): void {
     this.#targets.delete(pipelineId);
+    this.#lost.delete(pipelineId);
     this.#running.get(pipelineId)?.stop.abort();
   }
 
@@ -101,19 +115,24 @@ export class Receivers {
 
   /** Asks, hands on, asks again, until the command is done or the connection over. */
   async #receive(pipelineId: string | undefined, signal: AbortSignal, mayHaveLost: boolean): Promise<void> {
-    const { clock, link } = this.#options;
+    const { clock, link, requests } = this.#options;
     let uncertain = mayHaveLost;
     let settling = mayHaveLost;
     let damaged = 0;
     let quick = 0;
+    const lost = this.#lost.get(pipelineId ?? '') ?? new LostAnswer();
+    this.#lost.set(pipelineId ?? '', lost);
     while (!signal.aborted && this.#options.isOpen()) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one Receive after the other
         if (quick > MOST_QUICK) await sleep(clock, QUICK_PAUSE_MS, signal);
         const asked = clock.now();
+        const context = lost.request ?? requests.context(settling ? SETTLING_WAIT_MS : RECEIVE_WAIT_MS);
+        lost.sent = context;
         // oxlint-disable-next-line no-await-in-loop
-        const response = await this.#ask(pipelineId, settling, signal);
+        const response = await this.#ask(pipelineId, context, signal);
         link.succeeded();
+        lost.found();
         damaged = 0;
         settling = false;
         if (response.streams.length > 0) uncertain = false;
@@ -123,6 +142,7 @@ export class Receivers {
         await this.#handOn(response, pipelineId);
         if (response.commandState?.state === 'Done') {
           this.#targets.delete(pipelineId ?? '');
+          this.#lost.delete(pipelineId ?? '');
           if (pipelineId !== undefined && !signal.aborted)
             this.#options.events()?.onPipelineEnded(pipelineId);
           return;
@@ -131,6 +151,13 @@ export class Receivers {
         if (signal.aborted) return;
         damaged = error instanceof ProtocolError ? damaged + 1 : 0;
         uncertain ||= failedOnTheWay(error) && !wasNeverSent(error);
+        if (lost.request !== undefined && isNotHeardOf(error)) {
+          // A server that names operations and takes none: what is lost is told by what comes next.
+          this.#keepsAnswers = false;
+          lost.found();
+          continue;
+        }
+        lost.failed(error, this.#keepsAnswers);
         try {
           if (damaged >= MOST_DAMAGED) throw error;
           // oxlint-disable-next-line no-await-in-loop
@@ -146,18 +173,26 @@ export class Receivers {
 
   async #ask(
     pipelineId: string | undefined,
-    settling: boolean,
+    context: RequestContext,
     signal: AbortSignal,
   ): Promise<ReceiveResponse> {
-    const { requests, courier } = this.#options;
-    const context = requests.context(settling ? SETTLING_WAIT_MS : RECEIVE_WAIT_MS);
+    const { requests, courier, link, clock } = this.#options;
+    // An operation that goes on there is answered in its own time, which may be long; that the server is back is known sooner.
+    const cancel =
+      context.isRetransmission === true && link.isInterrupted
+        ? clock.after(SETTLING_WAIT_MS, () => void courier.isThere().catch(() => undefined))
+        : undefined;
     try {
       const body = requests.receive(context, pipelineId);
-      return decodeReceiveResponse(await courier.ask(body, ACTION.receive, context, signal));
+      const answer = await courier.askRepeatable(body, ACTION.receive, context, signal);
+      this.#keepsAnswers ||= answer.header.operationId !== undefined;
+      return decodeReceiveResponse(answer);
     } catch (error) {
       // 2150858793: the server had nothing to say in time, which is no error.
       if (error instanceof WsmanFault && error.is(FAULT.operationTimedOut)) return NOTHING;
       throw error;
+    } finally {
+      cancel?.();
     }
   }
 
@@ -204,6 +239,42 @@ export class Receivers {
     }
     this.#options.failed(pipelineId, error);
   }
+}
+
+/** An answer that was lost, and the request by which it may be had again. */
+class LostAnswer {
+  /** What was asked last. */
+  sent: RequestContext | undefined;
+  /** To be asked again; undefined where there is nothing to be had again. */
+  request: RequestContext | undefined;
+  #cameBack = false;
+
+  /** There was an answer. */
+  found(): void {
+    this.request = undefined;
+    this.#cameBack = false;
+  }
+
+  failed(error: unknown, isKept: boolean): void {
+    if (failedOnTheWay(error)) {
+      if (isKept && this.sent !== undefined && !wasNeverSent(error))
+        this.request = { ...this.sent, isRetransmission: true };
+      return;
+    }
+    // Its own client still asks there, as far as the server knows.
+    if (error instanceof WsmanFault && error.is(FAULT.receiveInProgress)) return;
+    // The shell was set aside: perhaps before the operation was answered, or that is its answer, and it would come for ever.
+    if (shellFaultReason(error) === 'disconnected' && !this.#cameBack) this.#cameBack = true;
+    else this.found();
+  }
+}
+
+/** [MS-WSMV] 3.1.4.1.39; a server that knows no operations refuses a header that it must understand (SOAP 1.2, 5.4.8). */
+function isNotHeardOf(error: unknown): boolean {
+  return (
+    error instanceof WsmanFault &&
+    (error.role === 'MustUnderstand' || error.subcode === 'InvalidMessageInformationHeader')
+  );
 }
 
 const NOTHING: ReceiveResponse = { streams: [] };

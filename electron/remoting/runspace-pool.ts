@@ -206,6 +206,16 @@ export class RunspacePool {
     this.connection.retryNow?.();
   }
 
+  /** The computer slept, or is on another network: what the server was asked is asked again, where that does no harm. */
+  networkChanged(): void {
+    this.connection.networkChanged?.();
+  }
+
+  /** How long the server keeps the shell without a client, where it has said so. */
+  get idleTimeoutMs(): number | undefined {
+    return this.connection.idleTimeoutMs;
+  }
+
   /** Starts a pipeline. Records must be read (or `collect`ed) for it to go on past a bound. */
   run(spec: PipelineSpec, options: { signal?: AbortSignal } = {}): PipelineRun {
     this.#mustBeOpen('open it first');

@@ -13,5 +13,7 @@ export interface SoapHttp {
       readonly idempotent?: boolean;
     },
   ): Promise<{ readonly status: number; readonly body: string }>;
+  /** Connections that nobody uses are not to be used any more: the way they went may be gone. */
+  refresh?(): void;
   close(): void;
 }

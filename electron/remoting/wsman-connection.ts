@@ -58,6 +58,8 @@ const CLOSE_MS = 5_000;
 const CREATE_WAIT_MS = 2_000;
 /** A server that has disconnected answers the Receives that waited, with what there was or with a fault; most do so before. */
 const LINGER_MS = 2_000;
+/** For an answer that is on its way in spite of all: TCP sends what was lost again, and a network that merely blinked brings it. */
+const GRACE_MS = 1_000;
 type State = 'new' | 'open' | 'leaving' | 'away' | 'closing' | 'closed';
 
 export class WsmanConnection implements RemotingConnection {
@@ -80,6 +82,7 @@ export class WsmanConnection implements RemotingConnection {
   #comingBack: Promise<void> | undefined;
   /** Whether a shell of this server outlives its client ([MS-PSRP] 3.1.4.9: protocol 2.2). */
   #canBeLeft = false;
+  #idleTimeoutMs: number | undefined;
   /** Whether the server takes the ids we choose; Windows Server 2008 R2 does not. */
   #takesIds = false;
   #state: State = 'new';
@@ -150,6 +153,16 @@ export class WsmanConnection implements RemotingConnection {
     this.#link.retryNow();
   }
 
+  networkChanged(): void {
+    if (this.#isOver) return;
+    this.#options.http.refresh?.();
+    this.#courier.doubt(this.#clock, GRACE_MS);
+  }
+
+  get idleTimeoutMs(): number | undefined {
+    return this.#idleTimeoutMs;
+  }
+
   // ---- the shell
 
   async open(shellId: string, data: Uint8Array, events: ConnectionEvents): Promise<void> {
@@ -170,7 +183,9 @@ export class WsmanConnection implements RemotingConnection {
   async #create(data: Uint8Array): Promise<void> {
     const context = this.#requests.context(OPEN_MS);
     const body = this.#requests.create(context, this.#requests.shellId, data);
-    const { shellId } = decodeCreateResponse(await this.#courier.ask(body, ACTION.create, context));
+    const { shellId, shell } = decodeCreateResponse(await this.#courier.ask(body, ACTION.create, context));
+    // What was asked for is a wish: a server has bounds, and a default of its own.
+    this.#idleTimeoutMs = shell?.idleTimeoutMs;
     this.#takesIds = shellId.toUpperCase() === this.#requests.shellId;
     this.#requests.shellId = shellId;
   }
@@ -225,6 +240,7 @@ export class WsmanConnection implements RemotingConnection {
         const context = this.#requests.context(this.#operationMs);
         const body = this.#requests.disconnect(context, options);
         await this.#courier.ask(body, ACTION.disconnect, context);
+        this.#idleTimeoutMs = options.idleTimeoutMs ?? this.#idleTimeoutMs;
       }
     } catch (error) {
       if (this.#isOver) throw error;

@@ -16,6 +16,8 @@ export interface SessionWatchOptions {
 const LOOK_MS = 5_000;
 /** More than a busy machine is ever late: then the time in between was not lived through. */
 const SLEPT_MS = 30_000;
+/** Where the clock of the process stands still while the computer sleeps, the two clocks part, and no machine is so busy that they do. */
+const PARTED_MS = 5_000;
 /** A tenth of the usual two hours: time enough to do something about it. */
 const WARN_MS = 12 * 60_000;
 /** Nor earlier than in the last part of a shorter time. */
@@ -26,13 +28,16 @@ export function watchSessions(options: SessionWatchOptions): () => void {
   const { clock, wallClock, rows, woke, endsSoon } = options;
   const warned = new Map<number, number>();
   let expected = wallClock() + LOOK_MS;
+  let apart = wallClock() - clock.now();
   let stopped = false;
   let takeBack = clock.after(LOOK_MS, look);
 
   function look(): void {
     if (stopped) return;
     const now = wallClock();
-    if (now - expected > SLEPT_MS) woke();
+    const parted = now - clock.now() - apart;
+    apart += parted;
+    if (now - expected > SLEPT_MS || parted > PARTED_MS) woke();
     expected = now + LOOK_MS;
     for (const row of rows()) {
       const { keptUntil, idleTimeoutMs } = row;

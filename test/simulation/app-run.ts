@@ -8,7 +8,7 @@ import type { SessionEvents } from '../../electron/sessions/session-events.ts';
 import type { Server } from '../../shared/server.ts';
 import type { SessionRow } from '../../shared/session.ts';
 import type { InputRequest } from '../../shared/terminal.ts';
-import { mortal, type Dice, type WorldTime } from './chance.ts';
+import { mortal, Sleeper, type Dice, type WorldTime } from './chance.ts';
 import type { CrashDisk } from './crash-disk.ts';
 import type { Wire } from './wire.ts';
 
@@ -47,8 +47,16 @@ export class AppRun {
   readonly refused: string[] = [];
   dead = false;
 
-  private constructor(pid: number, disk: CrashDisk, registry: (run: AppRun) => SessionRegistry) {
+  readonly #sleeper: Sleeper;
+
+  private constructor(
+    pid: number,
+    disk: CrashDisk,
+    sleeper: Sleeper,
+    registry: (run: AppRun) => SessionRegistry,
+  ) {
     this.pid = pid;
+    this.#sleeper = sleeper;
     this.disk = disk;
     this.registry = registry(this);
   }
@@ -61,7 +69,8 @@ export class AppRun {
     const { time, dice, wire, trace } = world;
     let run: AppRun | undefined;
     const isDead = (): boolean => run?.dead === true;
-    const clock: Clock = mortal(time, isDead);
+    const sleeper = new Sleeper(time);
+    const clock: Clock = mortal(sleeper, isDead);
     const wallClock = (): number => EPOCH + time.now();
     // A dead process writes nothing more.
     disk.onStep = () => (isDead() ? new Promise(() => undefined) : undefined);
@@ -76,7 +85,7 @@ export class AppRun {
       // Disks of this world do not fail; what a dead process did not finish is no failure.
       failed: (error) => trace(`journal failed ${String(error)}`),
     });
-    run = new AppRun(pid, disk, (self) => {
+    run = new AppRun(pid, disk, sleeper, (self) => {
       const newGuid = (): string => dice.guid();
       const name = `app${String(pid)}`;
       return new SessionRegistry({
@@ -92,7 +101,7 @@ export class AppRun {
         resolve: () => Promise.resolve({ server: MODEL, credential: { userName: 'ada', password: 'none' } }),
         connect: (destination, _credential, options, listener, wish) => {
           const connection = new WsmanConnection({
-            http: watched(wire.http(name, isDead), self.clientIds),
+            http: watched(wire.http(name, isDead, clock), self.clientIds),
             url: 'http://model/wsman',
             computerName: 'MODEL',
             configurationName: destination.server.configuration,
@@ -104,7 +113,8 @@ export class AppRun {
           });
           return new RunspacePool(connection, { ...options, clock, newGuid }, listener);
         },
-        client: () => new WsmanClient({ http: wire.http(name, isDead), url: 'http://model/wsman', newGuid }),
+        client: () =>
+          new WsmanClient({ http: wire.http(name, isDead, clock), url: 'http://model/wsman', newGuid }),
       });
     });
     return run;
@@ -139,6 +149,16 @@ export class AppRun {
       waited.ended = true;
     };
     work.then(ended, ended);
+  }
+
+  sleep(): void {
+    this.#sleeper.sleep();
+  }
+
+  /** It notices that it slept, as the app's watch does (session-watch.ts). */
+  wake(): void {
+    this.#sleeper.wake();
+    this.registry.networkChanged();
   }
 
   /** As kill -9 does it. */

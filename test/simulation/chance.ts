@@ -99,3 +99,43 @@ export function mortal(clock: Clock, isDead: () => boolean): Clock {
       }),
   };
 }
+
+/** A clock of a computer that may sleep: what falls due meanwhile happens when it wakes. */
+export class Sleeper implements Clock {
+  readonly #clock: Clock;
+  #asleep = false;
+  #late: (() => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now = (): number => this.#clock.now();
+
+  after = (ms: number, fire: () => void): (() => void) => {
+    let over = false;
+    const due = (): void => {
+      if (over) return;
+      if (this.#asleep) this.#late.push(due);
+      else fire();
+    };
+    const takeBack = this.#clock.after(ms, due);
+    return () => {
+      over = true;
+      takeBack();
+    };
+  };
+
+  get isAsleep(): boolean {
+    return this.#asleep;
+  }
+
+  sleep(): void {
+    this.#asleep = true;
+  }
+
+  wake(): void {
+    this.#asleep = false;
+    for (const due of this.#late.splice(0)) due();
+  }
+}

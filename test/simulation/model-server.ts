@@ -34,8 +34,11 @@ import type { Dice } from './chance.ts';
 export interface ModelOptions {
   readonly time: Clock;
   readonly dice: Dice;
-  /** What becomes of an answer to a Receive that did not reach the client: sent again to whoever asks next, or lost. */
-  readonly inFlight: 'again' | 'lost';
+  /**
+   * What becomes of an answer to a Receive that did not reach the client: sent again to whoever asks next, lost, or kept for who asks by the
+   * same OperationID ([MS-WSMV] 3.1.4.1.39).
+   */
+  readonly inFlight: 'again' | 'lost' | 'kept';
   /** How long a client that is not heard of keeps its shell. */
   readonly missAfterMs: number;
   /** Bytes of blob a fragment. */
@@ -58,6 +61,8 @@ interface Target {
     | undefined;
   /** The command has ended, and this is its last output. */
   done: boolean;
+  /** The last answer, and to which operation. */
+  kept: { readonly operationId: string; readonly body: string } | undefined;
 }
 
 interface ModelPipeline {
@@ -426,6 +431,11 @@ export class ModelServer {
     const target =
       request.commandId === undefined ? shell.pool : shell.pipelines.get(key(request.commandId))?.target;
     if (!target) throw new Refused(FAULT.unexpectedSelectors);
+    if (target.kept !== undefined && target.kept.operationId === header.operationId) {
+      if (!header.isRetransmission) throw new Error('One OperationID for two requests.');
+      answer({ status: 200, body: target.kept.body });
+      return;
+    }
     if (target.asking) throw new Refused(FAULT.receiveInProgress);
     const cancel = this.#options.time.after(header.operationTimeoutMs ?? 20_000, () => {
       target.asking = undefined;
@@ -448,10 +458,16 @@ export class ModelServer {
     asking.cancel();
     const given = target.waiting.splice(0, this.#options.dice.between(1, 8));
     const done = target.done && target.waiting.length === 0;
-    const body = encodeReceiveResponse(this.#context(asking.header), {
-      streams: given.map((data) => ({ name: 'stdout', data })),
-      ...(done ? { commandState: { commandId: NONE, state: 'Done' as const } } : {}),
-    });
+    const { operationId } = asking.header;
+    const names = this.#options.inFlight === 'kept' && operationId !== undefined ? { operationId } : {};
+    const body = encodeReceiveResponse(
+      { ...this.#context(asking.header), ...names },
+      {
+        streams: given.map((data) => ({ name: 'stdout', data })),
+        ...(done ? { commandState: { commandId: NONE, state: 'Done' as const } } : {}),
+      },
+    );
+    if (names.operationId !== undefined) target.kept = { operationId: names.operationId, body };
     asking.answer({
       status: 200,
       body,
@@ -466,7 +482,7 @@ export class ModelServer {
 const MOST_WAITING = 400;
 
 function newTarget(): Target {
-  return { waiting: [], asking: undefined, done: false };
+  return { waiting: [], asking: undefined, done: false, kept: undefined };
 }
 
 function targetsOf(shell: ModelShell): Target[] {

@@ -27,7 +27,16 @@ test.each(batches)(
   'seeds %i to %i: no duplicate, no reorder, no silent gap, true states, every wait ends',
   async (from, to) => {
     const broken: string[] = [];
-    const been = { commands: 0, lines: 0, gaps: 0, kills: 0, cuts: 0, takeOvers: 0, disconnects: 0 };
+    const been = {
+      commands: 0,
+      lines: 0,
+      gaps: 0,
+      kills: 0,
+      cuts: 0,
+      sleeps: 0,
+      takeOvers: 0,
+      disconnects: 0,
+    };
     for (let seed = from; seed <= to; seed++) {
       // oxlint-disable-next-line no-await-in-loop -- one world after the other
       const outcome = await simulate(seed);

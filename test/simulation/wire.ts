@@ -1,6 +1,6 @@
 /** The network between a client and the model: it is slow, it is cut, it loses requests and answers, and something else answers at times. */
 import { TransportError } from '../../electron/transport/errors.ts';
-import type { SoapHttp } from '../../electron/remoting/index.ts';
+import type { Clock, SoapHttp } from '../../electron/remoting/index.ts';
 import type { Dice, WorldTime } from './chance.ts';
 import type { ModelAnswer, ModelServer } from './model-server.ts';
 
@@ -20,6 +20,7 @@ export class Wire {
   readonly #options: WireOptions;
   /** No request gets through, and what is on its way is lost. */
   #cut = false;
+  #asleep = false;
   /** Requests and answers are harmed now and then. */
   trouble = false;
   readonly #underWay = new Set<() => void>();
@@ -42,11 +43,23 @@ export class Wire {
     this.#cut = false;
   }
 
-  /** The way of one client: when that is dead, nothing of it arrives or is heard of any more. */
-  http(name: string, isDead: () => boolean): SoapHttp {
+  /**
+   * The client's computer sleeps: what comes for it now is lost, and nothing tells it so. Requests that were under way wait for nothing until
+   * they time out or are given up.
+   */
+  sleep(): void {
+    this.#asleep = true;
+  }
+
+  wake(): void {
+    this.#asleep = false;
+  }
+
+  /** The way of one client: when that is dead, nothing of it arrives or is heard of any more. `clock`: that of its computer. */
+  http(name: string, isDead: () => boolean, clock: Clock): SoapHttp {
     const closed = new Set<() => void>();
     return {
-      post: (...post) => this.#post(name, isDead, closed, ...post),
+      post: (...post) => this.#post(name, isDead, clock, closed, ...post),
       close: () => {
         const open = [...closed];
         for (const end of open) end();
@@ -57,6 +70,7 @@ export class Wire {
   #post(
     name: string,
     isDead: () => boolean,
+    clock: Clock,
     closed: Set<() => void>,
     body: Post[0],
     { signal, timeoutMs }: Post[1],
@@ -93,7 +107,7 @@ export class Wire {
         told?.(false);
         if (arrivedThere) onGone?.();
       };
-      const takeBack = time.after(timeoutMs, () => fail('timeout', true));
+      const takeBack = clock.after(timeoutMs, () => fail('timeout', true));
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#underWay.add(lose);
       closed.add(close);
@@ -101,6 +115,8 @@ export class Wire {
 
       time.after(dice.between(1, 30), () => {
         if (over) return;
+        // It never left.
+        if (this.#asleep) return;
         if (this.#cut || harmed()) {
           lose();
           return;
@@ -114,6 +130,11 @@ export class Wire {
           })
           .then((answer) => {
             if (over || isDead()) {
+              answer.arrived?.(false);
+              return;
+            }
+            if (this.#asleep) {
+              trace(`${name} ${action} comes to a computer that sleeps`);
               answer.arrived?.(false);
               return;
             }

@@ -17,7 +17,7 @@ export interface Outcome {
   readonly trace: readonly string[];
   /** For a look at what a number of worlds has been through. */
   readonly facts: Readonly<
-    Record<'commands' | 'lines' | 'gaps' | 'kills' | 'cuts' | 'takeOvers' | 'disconnects', number>
+    Record<'commands' | 'lines' | 'gaps' | 'kills' | 'cuts' | 'sleeps' | 'takeOvers' | 'disconnects', number>
   >;
 }
 
@@ -41,15 +41,24 @@ class World {
   readonly #server: ModelServer;
   readonly #wire: Wire;
   readonly #runs: AppRun[] = [];
-  readonly #inFlight: 'again' | 'lost';
-  readonly #facts = { commands: 0, lines: 0, gaps: 0, kills: 0, cuts: 0, takeOvers: 0, disconnects: 0 };
+  readonly #inFlight: 'again' | 'lost' | 'kept';
+  readonly #facts = {
+    commands: 0,
+    lines: 0,
+    gaps: 0,
+    kills: 0,
+    cuts: 0,
+    sleeps: 0,
+    takeOvers: 0,
+    disconnects: 0,
+  };
   readonly #broken: string[] = [];
   #label = 0;
 
   constructor(seed: number) {
     const dice = new Dice(seed);
     this.#dice = dice;
-    this.#inFlight = dice.pick(['again', 'lost'] as const);
+    this.#inFlight = dice.pick(['again', 'lost', 'kept'] as const);
     this.#server = new ModelServer({
       time: this.#time,
       dice,
@@ -158,6 +167,7 @@ class World {
     const row = rows.length === 0 ? undefined : this.#dice.pick(rows);
     if (row === undefined || (rows.length < 3 && this.#dice.once(6))) return this.#create();
     if (this.#runs.length < MOST_RUNS && this.#dice.once(14)) return await this.#crash();
+    if (this.#dice.once(30)) return await this.#sleep();
     if (row.state === 'Disconnected') {
       if (row.retrying === undefined && this.#dice.once(2)) this.#connect(row);
       return;
@@ -206,6 +216,21 @@ class World {
       `connect ${String(row.id)}`,
       app.registry.connect(row.id, { size: SIZE, enter: this.#dice.once(2) }),
     );
+  }
+
+  /** The lid is closed, for a minute or for longer than the server waits. */
+  async #sleep(): Promise<void> {
+    const app = this.#app;
+    this.#facts.sleeps += 1;
+    this.#note(`app${String(app.pid)} sleeps`);
+    this.#wire.sleep();
+    app.sleep();
+    await this.#pass(
+      this.#dice.pick([this.#dice.between(1_000, 20_000), this.#dice.between(30_000, 150_000)]),
+    );
+    this.#note(`app${String(app.pid)} wakes`);
+    this.#wire.wake();
+    app.wake();
   }
 
   /** kill -9, or the power. Then the next run, on what the disk has left. */

@@ -52,6 +52,7 @@ import {
   type WsmanEndpoint,
   type WsmanEndpointOptions,
 } from './endpoint-options.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { PowerShellShell } from './powershell-shell.ts';
 import { startProgram } from './program.ts';
 import * as refusals from './refusals.ts';
@@ -99,6 +100,7 @@ class Endpoint implements WsmanEndpoint {
   readonly #clock: Clock;
   readonly #shells: ShellRegistry;
   readonly #enumerations = new Map<string, Enumeration>();
+  readonly #answers = new KeptAnswers();
 
   constructor(options: WsmanEndpointOptions) {
     this.#options = options;
@@ -247,6 +249,9 @@ class Endpoint implements WsmanEndpoint {
 
   #receive(request: ReceiveRequest, header: Header, asked: Asked, userName: string): Promise<string> {
     return this.#shells.use(request, userName, asked.client, 'receive', async (shell) => {
+      const keeps = this.#options.inFlight === 'kept';
+      const before = keeps ? this.#answers.of(request, header) : undefined;
+      if (before !== undefined) return before;
       const { lease } = this.#shells.find(request.shellId, userName);
       const onGone = (): void => lease.lostConnection();
       asked.signal.addEventListener('abort', onGone);
@@ -260,7 +265,14 @@ class Endpoint implements WsmanEndpoint {
           received.undelivered?.();
           lease.lostConnection();
         };
-        return encodeReceiveResponse(responseContext(header), received.response);
+        const { operationId } = header;
+        const context = {
+          ...responseContext(header),
+          ...(keeps && operationId !== undefined ? { operationId } : {}),
+        };
+        const answer = encodeReceiveResponse(context, received.response);
+        if (keeps) this.#answers.keep(request, header, answer);
+        return answer;
       } finally {
         asked.signal.removeEventListener('abort', onGone);
       }

@@ -85,9 +85,10 @@ export interface PowerShellShellOptions extends ShellBase {
 
 /**
  * What real servers may do with the last answer to a Receive when its client is gone: hand it out again to whoever comes, as recorded
- * (test/vectors/wsman/pypsrp-psrp_disconnect_runspaces.json, exchanges 7 and 31), or take it for delivered, and it is lost.
+ * (test/vectors/wsman/pypsrp-psrp_disconnect_runspaces.json, exchanges 7 and 31), take it for delivered, and it is lost, or keep it for the
+ * client alone that asks by the same OperationID ({@link KeptAnswers}).
  */
-export type InFlight = 'again' | 'lost';
+export type InFlight = 'again' | 'lost' | 'kept';
 
 export class PowerShellShell implements Shell {
   readonly id: string;
@@ -334,7 +335,7 @@ export class PowerShellShell implements Shell {
   }
 
   #undelivered(target: Target, response: ReceiveResponse): void {
-    if (this.#options.inFlight === 'lost' || this.#closed) return;
+    if (this.#options.inFlight !== 'again' || this.#closed) return;
     target.again(response);
     if (target.commandId !== undefined) this.#restore(idKey(target.commandId));
     target.channel.wake();

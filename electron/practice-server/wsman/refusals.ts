@@ -269,6 +269,15 @@ export function notUnderstood(header: string): Refusal {
   });
 }
 
+/** [MS-WSMV] 3.1.4.1.39 */
+export function operationIdInUse(): Refusal {
+  return new Refusal({
+    role: 'Sender',
+    subcode: 'InvalidMessageInformationHeader',
+    message: 'The OperationID is that of another request.',
+  });
+}
+
 export function invalidEnumeration(): Refusal {
   return refusal(
     FAULT.invalidEnumerationContext,

@@ -30,6 +30,8 @@ export interface RequestContext {
   /** The same for every request of one client ([MS-WSMV] 2.2.3.10). */
   readonly sessionId: string;
   readonly operationId?: string;
+  /** The same request a second time, with the same ids: a server that has answered it answers the same again ([MS-WSMV] 3.1.4.1.39). */
+  readonly isRetransmission?: boolean;
   /** Bytes. The answer will not be larger. */
   readonly maxEnvelopeSize: number;
   readonly operationTimeoutMs: number;
@@ -44,6 +46,8 @@ export interface ResponseContext {
   /** The MessageID of the request, as it was written there. */
   readonly relatesTo?: string;
   readonly activityId?: string;
+  /** That of the request, where the answer is kept for who asks again ([MS-WSMV] 3.1.4.1.39). */
+  readonly operationId?: string;
 }
 
 export interface Target {
@@ -60,6 +64,8 @@ export interface Header {
   readonly relatesTo: string | undefined;
   readonly sessionId: string | undefined;
   readonly operationId: string | undefined;
+  /** The OperationID must be understood: it was sent before. */
+  readonly isRetransmission: boolean;
   readonly activityId: string | undefined;
   readonly resourceUri: string | undefined;
   readonly maxEnvelopeSize: number | undefined;
@@ -100,6 +106,9 @@ function writeEnvelope(header: string, body: string, extra: readonly ExtraPrefix
 const MUST = { 's:mustUnderstand': 'true' } as const;
 const MAY = { 's:mustUnderstand': 'false' } as const;
 
+/** Each of our operations has one answer, whose number is 1 ([MS-WSMV] 4.11.3). */
+const FIRST_OF_OPERATION = leaf('p:SequenceId', '1', MAY);
+
 /** A request ([MS-WSMV] 2.2.3, 3.1.4.1). `body` is XML in our prefixes. */
 export function writeRequest(
   context: RequestContext,
@@ -115,7 +124,10 @@ export function writeRequest(
     element('a:ReplyTo', {}, leaf('a:Address', ANONYMOUS, MUST)) +
     leaf('a:MessageID', `uuid:${context.messageId}`) +
     leaf('p:SessionId', `uuid:${context.sessionId}`, MAY) +
-    (context.operationId === undefined ? '' : leaf('p:OperationID', `uuid:${context.operationId}`, MAY)) +
+    (context.operationId === undefined
+      ? ''
+      : leaf('p:OperationID', `uuid:${context.operationId}`, context.isRetransmission === true ? MUST : MAY) +
+        FIRST_OF_OPERATION) +
     leaf('w:MaxEnvelopeSize', String(context.maxEnvelopeSize), MUST) +
     element('w:Locale', { ...MAY, 'xml:lang': context.locale ?? 'en-US' }) +
     element('p:DataLocale', { ...MAY, 'xml:lang': context.dataLocale ?? context.locale ?? 'en-US' }) +
@@ -136,6 +148,9 @@ export function writeResponse(
     leaf('a:Action', action) +
     leaf('a:MessageID', `uuid:${context.messageId}`) +
     leaf('p:ActivityId', context.activityId) +
+    (context.operationId === undefined
+      ? ''
+      : leaf('p:OperationID', context.operationId, MAY) + FIRST_OF_OPERATION) +
     leaf('a:To', ANONYMOUS) +
     leaf('a:RelatesTo', context.relatesTo);
   return writeEnvelope(header, body, extra, ' xml:lang="en-US"');
@@ -192,6 +207,7 @@ function readHeader(source: XmlElement | undefined): Header {
   const header: MutableHeader = {};
   const notUnderstood: string[] = [];
   for (const child of source?.children ?? []) {
+    if (child.name === 'OperationID' && mustUnderstand(child)) header.isRetransmission = true;
     if (!readHeaderElement(child, header) && mustUnderstand(child)) notUnderstood.push(child.name);
   }
   return {
@@ -202,6 +218,7 @@ function readHeader(source: XmlElement | undefined): Header {
     relatesTo: header.relatesTo,
     sessionId: header.sessionId,
     operationId: header.operationId,
+    isRetransmission: header.isRetransmission ?? false,
     activityId: header.activityId,
     resourceUri: header.resourceUri,
     maxEnvelopeSize: header.maxEnvelopeSize,

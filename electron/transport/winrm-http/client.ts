@@ -145,6 +145,11 @@ export class WinRmHttpClient {
     for (const lane of this.#free.splice(0)) lane.drop();
   }
 
+  /** The network is another: connections that wait for work are let go of, before a request finds out by waiting for nothing. */
+  refresh(): void {
+    for (const lane of this.#free) lane.drop();
+  }
+
   close(): void {
     this.abort();
   }

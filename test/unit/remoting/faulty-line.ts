@@ -70,10 +70,20 @@ class Engine extends FakeEngine {
   }
 }
 
+/** SOAP 1.2, 5.4.8 */
+const NOT_UNDERSTOOD =
+  '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body><s:Fault><s:Code>' +
+  '<s:Value>s:MustUnderstand</s:Value></s:Code><s:Reason><s:Text xml:lang="en">One or more mandatory headers ' +
+  'are not understood.</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>';
+
 export class FaultyLine {
   readonly clock = new ManualClock();
   readonly engines: Engine[] = [];
   readonly asked: string[] = [];
+  /** The bodies of all Receives. */
+  readonly receives: string[] = [];
+  /** As a service that names operations, and has no table of them to look them up in. */
+  refusesRetransmission = false;
   readonly states: string[] = [];
   readonly told: (Interruption | 'resumed')[] = [];
   readonly errors: (Error | undefined)[] = [];
@@ -135,6 +145,7 @@ export class FaultyLine {
       post: async (body, { signal, timeoutMs }) => {
         const action = readEnvelope(body).header.action?.split('/').at(-1) ?? '';
         this.asked.push(action);
+        if (action === 'Receive') this.receives.push(body);
         const fate = this.fate(action);
         const gone = new AbortController();
         this.#underWay.add(gone);
@@ -172,6 +183,8 @@ export class FaultyLine {
     });
     aborted.catch(() => undefined);
     if (fate === 'dead') return aborted;
+    const { header } = readEnvelope(body);
+    if (this.refusesRetransmission && header.isRetransmission) return { status: 500, body: NOT_UNDERSTOOD };
     const answering = this.endpoint.handle({
       body,
       userName: 'ada',

@@ -112,6 +112,114 @@ describe('an answer with output in it', () => {
     expect(await Promise.race([pool.availableRunspaces(), line.pass(1000)])).toBe(1);
   });
 
+  describe('from a server that keeps it for who asks again ([MS-WSMV] 3.1.4.1.39)', () => {
+    async function losing(line: FaultyLine): Promise<{ run: PipelineRun; at: ReturnType<typeof reading> }> {
+      const pool = await opened(line);
+      const run = started(pool);
+      const at = reading(run);
+      await line.calm();
+      return { run, at };
+    }
+
+    test('is the same again, and nothing is missing', async () => {
+      const line = new FaultyLine({ inFlight: 'kept' });
+      const { run, at } = await losing(line);
+      line.fate = firstOf('Receive', 'answer-lost', 2);
+      for (const n of [1, 2, 3]) {
+        line.engine.outputs(run.id, n, n);
+        // oxlint-disable-next-line no-await-in-loop -- one answer each
+        await line.pass(700);
+      }
+      line.engine.outputs(run.id, 4, 6);
+      line.engine.finish(run.id);
+      await line.until(at.over);
+      expect(at.seen).toEqual([1, 2, 3, 4, 5, 6]);
+      // As the example of 4.11.3: the same operation, which must be understood the second time.
+      const ids = line.receives.map((body) => /<p:OperationID s:mustUnderstand="(\w+)">([^<]+)</.exec(body));
+      const again = ids.filter((found) => found?.[1] === 'true');
+      expect(again.length).toBeGreaterThan(0);
+      for (const found of again)
+        expect(ids.find((other) => other?.[1] === 'false' && other[2] === found?.[2])).toBeDefined();
+      expect(line.receives.every((body) => body.includes('<p:SequenceId s:mustUnderstand="false">1<'))).toBe(
+        true,
+      );
+    });
+
+    test('is the last one, with the state in it, and the run completes', async () => {
+      const line = new FaultyLine({ inFlight: 'kept' });
+      const { run, at } = await losing(line);
+      line.fate = firstOf('Receive', 'answer-lost');
+      line.engine.outputs(run.id, 1, 1);
+      await line.calm();
+      line.engine.finish(run.id);
+      await line.until(at.over);
+      expect(at.seen).toEqual([1]);
+      expect((await run.finished).state).toBe('Completed');
+    });
+
+    test('is had after the server set the shell aside, and after the connection was given up', async () => {
+      const line = new FaultyLine({ inFlight: 'kept', missAfterMs: 2_000 });
+      const pool = await opened(line, { retry: { windowMs: 20_000 } });
+      const run = started(pool);
+      const { seen, over } = reading(run);
+      await line.calm();
+      for (const windowMs of [4_000, 60_000]) {
+        const next = seen.length + 1;
+        line.fate = (action) => (action === 'Receive' ? 'answer-lost' : 'unsent');
+        line.engine.outputs(run.id, next, next + 1);
+        // oxlint-disable-next-line no-await-in-loop -- one loss after the other
+        await line.calm();
+        line.fate = () => 'unsent';
+        line.cut();
+        // oxlint-disable-next-line no-await-in-loop
+        await line.pass(windowMs);
+        line.fate = () => 'arrives';
+        // oxlint-disable-next-line no-await-in-loop
+        if (pool.state === 'Disconnected') await pool.reconnect();
+        // oxlint-disable-next-line no-await-in-loop
+        await line.until(() => seen.length >= next + 1);
+      }
+      line.engine.finish(run.id);
+      await line.until(over);
+      expect(seen).toEqual([1, 2, 3, 4]);
+      expect(line.states).toContain('Disconnected');
+    });
+
+    test('leaves a gap where the server names operations and does not know them', async () => {
+      const line = new FaultyLine({ inFlight: 'kept' });
+      line.refusesRetransmission = true;
+      const { run, at } = await losing(line);
+      line.fate = firstOf('Receive', 'answer-lost');
+      for (const n of [1, 2]) {
+        line.engine.outputs(run.id, n, n);
+        // oxlint-disable-next-line no-await-in-loop -- one answer each
+        await line.calm();
+      }
+      line.engine.outputs(run.id, 3, 6);
+      line.engine.finish(run.id);
+      await line.until(at.over);
+      expect(at.seen).toEqual([1, 'lost 1', 3, 4, 5, 6]);
+    });
+
+    test('that it is back is said although the operation waits on', async () => {
+      const line = new FaultyLine({ inFlight: 'kept', missAfterMs: 1_000_000 });
+      const pool = await opened(line);
+      const run = started(pool);
+      reading(run);
+      await line.calm();
+      line.engine.outputs(run.id, 1, 1);
+      await line.calm();
+      line.fate = () => 'lost';
+      line.cut();
+      await line.until(() => line.told.length > 1);
+      line.fate = () => 'arrives';
+      const before = line.clock.now();
+      pool.retryNow();
+      await line.until(() => line.told.includes('resumed'));
+      expect(line.clock.now() - before).toBeLessThan(3_000);
+    });
+  });
+
   test("that is a gateway's page is asked for again; three in a row are too many", async () => {
     const line = new FaultyLine();
     const pool = await opened(line);
@@ -239,6 +347,81 @@ describe('a network that is down', () => {
     line.fate = () => 'arrives';
     const before = line.clock.now();
     pool.retryNow();
+    await line.until(() => line.told.includes('resumed'));
+    expect(line.clock.now() - before).toBeLessThanOrEqual(1_100);
+  });
+});
+
+describe('a computer that slept, or found another network', () => {
+  /** A Receive that the network took with it: nobody answers, and nobody says so. */
+  async function asleep(line: FaultyLine) {
+    const pool = await opened(line);
+    const run = started(pool);
+    const at = reading(run);
+    await line.calm();
+    line.fate = () => 'dead';
+    // The Receives that wait are answered; those that follow wait for nothing.
+    line.engine.outputs(run.id, 1, 1);
+    await line.calm();
+    return { pool, run, ...at };
+  }
+
+  test('does not wait for an answer that does not come', async () => {
+    const line = new FaultyLine({ missAfterMs: 1_000_000 });
+    const { pool, run, seen, over } = await asleep(line);
+    line.fate = () => 'arrives';
+    const before = line.clock.now();
+    pool.networkChanged();
+    line.engine.outputs(run.id, 2, 3);
+    await line.until(() => seen.length === 3);
+    expect(line.clock.now() - before).toBeLessThan(2_500);
+    line.engine.finish(run.id);
+    await line.until(over);
+    expect(seen).toEqual([1, 2, 3]);
+    expect(line.told).toEqual([]);
+  });
+
+  test('leaves an answer that comes after all where it is', async () => {
+    const line = new FaultyLine({ missAfterMs: 1_000_000, inFlight: 'lost' });
+    const pool = await opened(line);
+    const run = started(pool);
+    const { seen, over } = reading(run);
+    await line.calm();
+    pool.networkChanged();
+    await line.pass(500);
+    line.engine.outputs(run.id, 1, 2);
+    await line.calm();
+    expect(seen).toEqual([1, 2]);
+    // It was answered, and the next one asked, which the grace of the first is nothing to.
+    await line.pass(1_500);
+    expect(line.receives.filter((body) => body.includes(run.id.toUpperCase())).length).toBe(2);
+    line.engine.finish(run.id);
+    await line.until(over);
+  });
+
+  test('starts a command once whose answer it slept through', async () => {
+    const line = new FaultyLine({ missAfterMs: 1_000_000 });
+    const pool = await opened(line);
+    line.fate = firstOf('Command', 'dead');
+    const run = started(pool);
+    await line.calm();
+    const before = line.clock.now();
+    pool.networkChanged();
+    await line.until(() => line.engine.count('CREATE_PIPELINE') > 0);
+    expect(line.clock.now() - before).toBeLessThan(2_500);
+    line.engine.finish(run.id);
+    await line.until(() => run.ended);
+    expect(line.engine.count('CREATE_PIPELINE')).toBe(1);
+  });
+
+  test('tries at once where it was waiting for another attempt', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    line.fate = () => 'unsent';
+    await line.until(() => line.told.length >= 6);
+    line.fate = () => 'arrives';
+    const before = line.clock.now();
+    pool.networkChanged();
     await line.until(() => line.told.includes('resumed'));
     expect(line.clock.now() - before).toBeLessThanOrEqual(1_100);
   });

@@ -35,6 +35,7 @@ function away(name: string, keptUntil: number, idleTimeoutMs?: number): SessionR
     instanceId: '',
     name,
     serverId: 'z',
+    serverName: 'Z002',
     computerName: 'Z002',
     state: 'Disconnected',
     configurationName: 'Microsoft.PowerShell',
@@ -69,17 +70,20 @@ test('one that is kept for a short time is warned of in the last fifth of it, an
   expect(late.told).toEqual([]);
 });
 
-test('a computer that slept is noticed when it wakes, one that is merely busy is not', () => {
+test('a computer that slept is noticed when it wakes, also where it did so for a short time; a clock that is set right is none of that', () => {
   const { told, pass, sleep, stop } = watched([]);
   pass(MINUTE);
-  sleep(20_000);
+  sleep(4_000);
   pass(MINUTE);
   expect(told).toEqual([]);
-  sleep(10 * MINUTE);
+  sleep(20_000);
   pass(MINUTE);
   expect(told).toEqual(['woke']);
+  sleep(10 * MINUTE);
+  pass(MINUTE);
+  expect(told).toEqual(['woke', 'woke']);
   stop();
   sleep(10 * MINUTE);
   pass(MINUTE);
-  expect(told).toEqual(['woke']);
+  expect(told).toEqual(['woke', 'woke']);
 });
