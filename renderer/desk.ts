@@ -83,8 +83,10 @@ export function startDesk(desk: Desk): void {
     if (before?.entered === true && !row.entered && isLive(row) && isInTerminalOf(row.id)) {
       focusSession(row.id);
     }
-    if (before !== undefined && before.state !== row.state) {
-      shell.setState({ announcement: `${row.name} on ${row.computerName}: ${row.state}` });
+    // One that was never open is told of by what asks, or says why not.
+    const given = before?.state === 'Opening' && row.state === 'Closed';
+    if (before !== undefined && before.state !== row.state && !given) {
+      shell.setState({ announcement: `${row.name} on ${row.serverName}: ${row.state}` });
     }
   });
   bridge.on('session.removed', ({ sessionId }) => {

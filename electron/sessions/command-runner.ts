@@ -13,7 +13,7 @@ import { isIncomplete } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionHost } from './session-host.ts';
-import { gapNotice, timeOfDay } from './session-words.ts';
+import { gapNotice, timeOfDay, unsureNotice } from './session-words.ts';
 
 /** What the runner needs of its session. */
 export interface RunnerPort {
@@ -250,15 +250,20 @@ export class CommandRunner {
   /** Draws what a run brings besides host calls, which the host draws. Warnings and their like come as both: the host calls are drawn. */
   async #follow(run: PipelineRun): Promise<PipelineResult> {
     const { host } = this.#port;
+    // What an earlier run of the app had shown after its last note on disk cannot be told from what it never got.
+    let sinceNoted = this.#following.has(run) && this.#before.has(run);
     for await (const record of run.records()) {
+      if (record.kind === 'gap') {
+        const count = countOf(record.missing);
+        const words = sinceNoted ? unsureNotice(count, record.certain) : gapNotice(count, record.certain);
+        await host.write([noticeLine(words)]);
+        if (!sinceNoted) this.#port.missed(count);
+      }
+      sinceNoted = false;
       if (record.kind === 'output') {
         await host.write([hostWrite(displayText(record.value), true)]);
       } else if (record.kind === 'error') {
         await host.write([errorLine(record.record.message)]);
-      } else if (record.kind === 'gap') {
-        const count = countOf(record.missing);
-        await host.write([noticeLine(gapNotice(count, record.certain))]);
-        this.#port.missed(count);
       }
     }
     return await run.finished;

@@ -40,6 +40,7 @@ export function rowOf(
     instanceId: pool?.id ?? left?.shellId.toLowerCase() ?? '',
     name,
     serverId,
+    serverName: server.name,
     computerName: target?.computerName ?? server.address,
     state,
     configurationName: server.configuration,

@@ -25,7 +25,7 @@ export function disconnectedByItself(cause: AppError, server: ServerFacts): AppE
 
 /** What an earlier run left, told to whoever starts this one. */
 export function leftBehind(rows: readonly SessionRow[]): AppError {
-  const places = [...new Set(rows.map((row) => row.computerName))];
+  const places = [...new Set(rows.map((row) => row.serverName))];
   const where = places.length > 2 ? `${String(places.length)} servers` : places.join(' and ');
   const [row] = rows;
   return {
@@ -34,8 +34,16 @@ export function leftBehind(rows: readonly SessionRow[]): AppError {
       rows.length === 1 && row !== undefined
         ? `${row.name} was left on ${where}`
         : `${String(rows.length)} sessions were left on ${where}`,
-    why: 'They were open or disconnected when PSDeck ended.',
-    cure: { text: 'Open the server and connect them; what they said meanwhile comes with them.' },
+    why:
+      rows.length === 1
+        ? 'It was open or disconnected when PSDeck ended.'
+        : 'They were open or disconnected when PSDeck ended.',
+    cure: {
+      text:
+        rows.length === 1
+          ? 'Choose its server and connect it; what it said meanwhile comes with it.'
+          : 'Choose their servers and connect them; what they said meanwhile comes with them.',
+    },
   };
 }
 
@@ -43,7 +51,7 @@ export function leftBehind(rows: readonly SessionRow[]): AppError {
 export function endsSoon(row: SessionRow, at: number, now: number): AppError {
   return {
     code: 'session.ends-soon',
-    title: `${row.computerName} ends ${row.name} at ${timeOfDay(at)}`,
+    title: `${row.serverName} ends ${row.name} at ${timeOfDay(at)}`,
     why: `Nobody has connected it, and its idle time is over in ${duration(at - now)}.`,
     cure: { text: 'Connect it to keep it.' },
   };
@@ -68,6 +76,12 @@ export function gapNotice(count: number, certain: boolean): string {
   return certain
     ? `${messages} of the server ${count === 1 ? 'is' : 'are'} missing here.`
     : `Up to ${messages} of the server may be missing here.`;
+}
+
+/** At the first thing that comes to a later run of the app: what the killed one had seen since it last took note. */
+export function unsureNotice(count: number, certain: boolean): string {
+  const messages = count === 1 ? '1 message' : `${String(count)} messages`;
+  return `${certain ? '' : 'Up to '}${messages} from when PSDeck ended ${count === 1 ? 'is' : 'are'} missing here; it may have shown ${count === 1 ? 'it' : 'them'} then.`;
 }
 
 /** `14:32:07` */

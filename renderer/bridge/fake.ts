@@ -67,6 +67,7 @@ export function fakeRow(patch: Partial<SessionRow> = {}): SessionRow {
     instanceId: `00000000-0000-0000-0000-${String(id).padStart(12, '0')}`,
     name: `Session${String(id)}`,
     serverId: 's1',
+    serverName: patch.computerName ?? 'Z002',
     computerName: 'Z002',
     state: 'Opened',
     configurationName: 'Microsoft.PowerShell',

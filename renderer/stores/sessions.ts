@@ -50,7 +50,16 @@ export function filterRows(rows: readonly SessionRow[], filter: string): readonl
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean).map(wildcard);
   if (words.length === 0) return rows;
   return rows.filter((row) => {
-    const fields = [row.id, row.name, row.computerName, row.state, row.configurationName, row.availability];
+    const fields = [
+      row.id,
+      row.instanceId,
+      row.name,
+      row.serverName,
+      row.computerName,
+      row.state,
+      row.configurationName,
+      row.availability,
+    ];
     return words.every((word) => fields.some((field) => word.test(String(field).toLowerCase())));
   });
 }

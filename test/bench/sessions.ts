@@ -238,6 +238,7 @@ function table(): Figure[] {
     instanceId: String(id),
     name,
     serverId: 'bench',
+    serverName: 'BENCH',
     computerName: 'BENCH',
     state: 'Opened',
     configurationName: 'Microsoft.PowerShell',

@@ -73,9 +73,10 @@ function Node({ server, selected }: { server: Server; selected: boolean }) {
   const told = useSlice(desk.servers, (state) => reachOf(server, state.reach));
   const rows = useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === server.id);
   const face = faceOfAll(rows);
-  const answers = rows.some((row) => row.state === 'Opened');
+  const cut = rows.some((row) => row.retrying?.kind === 'cut');
+  const answers = rows.some((row) => row.state === 'Opened' && row.retrying?.kind !== 'cut');
   const name = serverLabel(server);
-  const reach = answers ? 'up' : told;
+  const reach = answers ? 'up' : cut ? 'down' : told;
   return (
     <>
       <Glyph name={reach} label={server.practice?.message ?? reachWords[reach]} className="reach" />
@@ -89,7 +90,7 @@ function Node({ server, selected }: { server: Server; selected: boolean }) {
         >
           <Glyph name={face.glyph} />
           <span className="num">{rows.length}</span>
-          <span className="hidden">{selected ? 'sessions' : ''}</span>
+          <span className="hidden">{selected ? (rows.length === 1 ? 'session' : 'sessions') : ''}</span>
         </span>
       )}
     </>

@@ -16,7 +16,7 @@ export function noteLongCommand(desk: Desk, sessionId: number, command: CommandR
   if (command.duration === undefined || command.duration < LONG_MS) return;
   const row = desk.sessions.getState().rows.find((known) => known.id === sessionId);
   if (row === undefined) return;
-  const title = `A command on ${row.computerName} ${words[command.state]}`;
+  const title = `A command on ${row.serverName} ${words[command.state]}`;
   desk.shell.setState({ announcement: `${row.name}: ${title}` });
   if (document.hasFocus() || typeof Notification === 'undefined') return;
   const show = (): void => {

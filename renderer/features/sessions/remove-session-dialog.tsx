@@ -12,8 +12,8 @@ function loss(rows: readonly SessionRow[]): string {
   const away = rows.filter((each) => each.state === 'Disconnected').length;
   if (rows.length === 1 && row !== undefined) {
     if (away > 0)
-      return `It is deleted on ${row.computerName}: what runs in it stops, and the session’s variables are gone.`;
-    return `A command runs in it on ${row.computerName}. It stops, and the session’s variables are gone.`;
+      return `It is deleted on ${row.serverName}: what runs in it stops, and the session’s variables are gone.`;
+    return `A command runs in it on ${row.serverName}. It stops, and the session’s variables are gone.`;
   }
   const parts = [
     ...(busy === 0 ? [] : [`${String(busy)} run a command, which stops`]),

@@ -49,7 +49,7 @@ function Cut({ row, retrying }: { row: SessionRow; retrying: Retrying }) {
   return (
     <div className="broken" role="status" aria-label={`${row.name} is interrupted`}>
       <Glyph name="cut" />
-      <span className="strong">The connection to {row.computerName} was interrupted</span>
+      <span className="strong">The connection to {row.serverName} was interrupted</span>
       <p title={retrying.why}>
         Trying again for up to {span(givesUpAt - since)}. Attempt {attempts + 1} in{' '}
         {countdown(nextTryAt - now)}. Commands run on there, and what you type is kept.
@@ -79,7 +79,7 @@ function Held({ row, retrying }: { row: SessionRow; retrying: Retrying }) {
     <div className="broken" role="status" aria-label={`${row.name} is held by another client`}>
       <Glyph name="held" />
       <span className="strong">
-        {row.name} on {row.computerName} is in use
+        {row.name} on {row.serverName} is in use
       </span>
       <p>
         {retrying.why}. Asking again in {countdown(retrying.nextTryAt - now)}, for up to{' '}

@@ -37,7 +37,11 @@ function note(row: SessionRow): { text: string; bad: boolean } {
     return { text: `Kept until ${shortTime(keptUntil)}`, bad: keptUntil - now < ENDS_SOON_MS };
   }
   if (reason !== undefined) return { text: reason.title, bad: row.state === 'Broken' };
-  if (row.missed !== undefined) return { text: `${String(row.missed)} messages missing`, bad: true };
+  if (row.missed !== undefined)
+    return {
+      text: row.missed === 1 ? '1 message missing' : `${String(row.missed)} messages missing`,
+      bad: true,
+    };
   if (row.entered) return { text: row.endsOnExit ? 'Inside, ends on exit' : 'Inside', bad: false };
   if (row.state === 'Opened') return { text: 'Not entered', bad: false };
   return { text: '', bad: false };

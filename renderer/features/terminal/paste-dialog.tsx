@@ -47,7 +47,7 @@ export function PasteDialog({ sessionId, text }: { sessionId: number; text: stri
   const [mode, setMode] = useState<'edit' | 'run'>('edit');
   const paste = useRef<HTMLButtonElement>(null);
   const lines = text.split(/\r\n?|\n/);
-  const where = row?.computerName ?? 'the server';
+  const where = row?.serverName ?? 'the server';
 
   function close(): void {
     desk.shell.setState({ dialog: null });

@@ -92,6 +92,35 @@ test.each([
   },
 );
 
+test('a server whose only session is cut does not answer; one that has another does', async () => {
+  const { fake } = await deskWith(fakeRow({ id: 1, retrying }));
+  expect(screen.getByRole('img', { name: 'no answer' })).toBeDefined();
+  fake.emit('session.changed', fakeRow({ id: 2 }));
+  expect(await screen.findByRole('img', { name: 'answers' })).toBeDefined();
+});
+
+test('an opening that did not come to be is not announced as a closed session', async () => {
+  const { desk, fake } = await deskWith(fakeRow({ state: 'Opening' }), fakeRow({ id: 2 }));
+  fake.emit('session.changed', fakeRow({ state: 'Closed' }));
+  fake.emit(
+    'session.changed',
+    fakeRow({ id: 2, state: 'Broken', computerName: '127.0.0.1', serverName: 'LAB1' }),
+  );
+  await waitFor(() => expect(desk.shell.getState().announcement).toBe('Session2 on LAB1: Broken'));
+  fake.emit('session.changed', fakeRow({ id: 1, state: 'Opening' }));
+  fake.emit('session.changed', fakeRow({ id: 1, state: 'Closed' }));
+  expect(desk.shell.getState().announcement).not.toContain('Closed');
+});
+
+test.each([
+  [1, '1 message missing'],
+  [2, '2 messages missing'],
+])('a row of which %i messages were lost says so', async (missed, words) => {
+  const { desk } = await deskWith(fakeRow({ missed }));
+  desk.tabs.setState({ order: ['s1'], active: 's1' });
+  expect(await screen.findByText(words)).toBeDefined();
+});
+
 test('Disconnect, Connect and Remove work on several at once, by the keyboard', async () => {
   const { fake, desk, user } = await deskWith(
     fakeRow({ id: 1, canDisconnect: true }),

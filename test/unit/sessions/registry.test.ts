@@ -72,6 +72,21 @@ test('a session that is removed while it opens was cancelled', async () => {
   expect(person.gone).toEqual([1]);
 });
 
+test('an opening that failed is tried again under its id; the next session has the next', async () => {
+  let consent = false;
+  const { registry, person } = registryWith((listener) => {
+    listener.stateChanged?.('Opening', undefined);
+    if (!consent) return Promise.reject(new PoolStateError('Broken', 'not allowed yet'));
+    listener.stateChanged?.('Opened', undefined);
+    return Promise.resolve();
+  });
+  await expect(create(registry)).rejects.toThrow();
+  expect(person.gone).toEqual([1]);
+  consent = true;
+  expect(await create(registry)).toMatchObject({ id: 1, name: 'Session1' });
+  expect(await create(registry)).toMatchObject({ id: 2, name: 'Session2' });
+});
+
 test('the end of the app waits for a server that does not answer, but leaves time for what ends after it', async () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
