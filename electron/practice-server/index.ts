@@ -69,7 +69,7 @@ export async function startPracticeServer(options: PracticeServerOptions = {}): 
   const supply = new EngineSupply({ command }, options.spare ?? true);
   const endpoint = createWsmanEndpoint({
     ...options.behaviour,
-    engineFactory: (events) => supply.take(events),
+    engineFactory: (events, configurationName) => supply.take(events, configurationName),
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   });
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');

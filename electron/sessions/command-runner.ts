@@ -2,14 +2,16 @@
 import { errorLine, echoLine, hostWrite, noticeLine, type PageText } from '../console/page-text.ts';
 import { displayText } from '../protocol/clixml/display-text.ts';
 import { PsObject } from '../protocol/clixml/value.ts';
+import type { PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
 import type { PipelineRun, PipelineResult, RunspacePool } from '../remoting/index.ts';
 import type { CommandRecord } from '../../shared/terminal.ts';
 import { explain } from './explain.ts';
-import { formatInputSpec, lineSpec } from './interactive-commands.ts';
+import { commandsSpec, formatInputSpec, lineSpec } from './interactive-commands.ts';
 import { HopWatch } from './hop-watch.ts';
+import { commandsOfLine } from './line-as-commands.ts';
 import type { Page } from './page.ts';
 import type { QuietWork } from './quiet-work.ts';
-import { isIncomplete } from './server-answers.ts';
+import { isIncomplete, refusesScripts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionHost } from './session-host.ts';
@@ -53,6 +55,8 @@ export class CommandRunner {
   readonly #before = new WeakMap<PipelineRun, bigint>();
   readonly #hops: HopWatch;
   #leftBehind = false;
+  /** Whether the endpoint takes scripts; known with the first line. */
+  #scripts: 'taken' | 'refused' | undefined;
 
   constructor(port: RunnerPort) {
     this.#port = port;
@@ -114,7 +118,7 @@ export class CommandRunner {
       text,
       async ({ commandId: id }) => {
         await this.#port.page.append(id, [echo]);
-        const result = await this.#follow(this.#start(line));
+        const result = await this.#run(line);
         if (!isIncomplete(result)) return await this.#conclude(result);
         unfinished = true;
         return 'running';
@@ -136,7 +140,7 @@ export class CommandRunner {
     const echo = echoLine(`Invoke-Command -Session (Get-PSSession ${id}) -ScriptBlock { `, `${script} }`);
     return await this.#command(script, async (record) => {
       await this.#port.page.append(record.commandId, [echo]);
-      return await this.#conclude(await this.#follow(this.#start(script)));
+      return await this.#conclude(await this.#run(script));
     });
   }
 
@@ -232,10 +236,24 @@ export class CommandRunner {
     if (this.#history.length > MOST_HISTORY) this.#history.shift();
   }
 
-  #start(line: string): PipelineRun {
+  /** As a script; where the endpoint takes none, as the commands it consists of, if it is no more than commands. */
+  async #run(line: string): Promise<PipelineResult> {
+    const { info } = this.#port.host;
+    const statements = this.#scripts === 'taken' ? undefined : commandsOfLine(line);
+    if (this.#scripts !== 'refused' || statements === undefined) {
+      const result = await this.#follow(this.#start(lineSpec(line, info, true)));
+      if (result.state === 'Completed') this.#scripts = 'taken';
+      if (this.#scripts === 'taken' || !refusesScripts(result)) return result;
+      this.#scripts = 'refused';
+      if (statements === undefined) return result;
+    }
+    return await this.#follow(this.#start(commandsSpec(line, statements, info, true)));
+  }
+
+  #start(spec: PipelineSpec): PipelineRun {
     const pool = this.#port.pool();
     const { highest } = pool.received;
-    const run = pool.run(lineSpec(line, this.#port.host.info, true));
+    const run = pool.run(spec);
     if (highest !== undefined) this.#before.set(run, highest);
     this.#begin(run);
     return run;

@@ -22,6 +22,26 @@ export function lineSpec(line: string, host: HostInfo, addToHistory: boolean): P
   };
 }
 
+/** The same for an endpoint that takes no scripts: each statement's commands, and what they bring formatted. */
+export function commandsSpec(
+  line: string,
+  statements: readonly (readonly PipelineCommand[])[],
+  host: HostInfo,
+  addToHistory: boolean,
+): PipelineSpec {
+  return {
+    commands: statements.flatMap((commands) => [
+      ...commands.slice(0, -1),
+      ...commands.slice(-1).map((last) => ({ ...last, merge: ERRORS_TO_OUTPUT })),
+      { ...OUT_DEFAULT, endOfStatement: true },
+    ]),
+    history: line,
+    redirectShellErrorOutputPipe: false,
+    addToHistory,
+    hostInfo: host,
+  };
+}
+
 /** Formats objects given as input; a terminating error is shown this way, as PowerShell's console does. */
 export function formatInputSpec(host: HostInfo): PipelineSpec {
   return {

@@ -26,6 +26,17 @@ export function isIncomplete(result: PipelineResult): boolean {
   );
 }
 
+/** The endpoint runs commands, and no scripts (NoLanguage): nothing of the line has run. */
+export function refusesScripts(result: PipelineResult): boolean {
+  if (result.state !== 'Failed' || !(result.error instanceof PsObject)) return false;
+  const exception = result.error.get('Exception');
+  return (
+    result.error.get('FullyQualifiedErrorId') === 'ScriptsNotAllowed' &&
+    exception instanceof PsObject &&
+    exception.isOfType('System.Management.Automation.ParseException')
+  );
+}
+
 /** The server knows no such command: a missing function rather than one that failed. */
 export function isUnknownCommand(result: PipelineResult): boolean {
   if (result.state !== 'Failed' || !(result.error instanceof PsObject)) return false;

@@ -73,9 +73,9 @@ export async function overWinRm(
   const endpoint = createWsmanEndpoint({
     ...more,
     onEvent,
-    configurations: ['Microsoft.PowerShell'],
-    engineFactory: async (events) => {
-      const engine = await startEngine({ command }, events);
+    configurations: ['Microsoft.PowerShell', 'PSDeck.Restricted'],
+    engineFactory: async (events, configurationName) => {
+      const engine = await startEngine({ command, configurationName }, events);
       kills.push(() => engine.kill());
       return engine;
     },

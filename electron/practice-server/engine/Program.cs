@@ -1,9 +1,10 @@
 // The real PowerShell engine as an out-of-process PSRP server on stdin and stdout: what `pwsh -s` is, for machines without PowerShell.
 //
-//     dotnet engine.dll [--reduced] [--warm]
+//     dotnet engine.dll [--reduced] [--warm] [--configuration FILE]
 //
 // --reduced   put the modules beside this program on the module path: the engine's NuGet package has core commands only
 // --warm      run some everyday commands in the background first, so that the first session finds them compiled
+// --configuration   a session configuration file (.pssc) that says what a session may do, as `pwsh -ConfigurationFile`
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
@@ -18,7 +19,9 @@ if (reduced)
     ReplaceClearHost();
 }
 if (args.Contains("--warm")) WarmUp.Start(reduced);
-RunServer();
+var configuration = ValueOf("--configuration");
+if (configuration is not null) LeaveOutMissingSnapIns();
+RunServer(configuration);
 
 // Without ICU every culture has the invariant formats, which nobody reads at home. These are PowerShell's under en-US.
 static void UseEnglishFormats()
@@ -37,6 +40,12 @@ static void UseEnglishFormats()
     culture.NumberFormat.PercentNegativePattern = 1;
     CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = culture;
     CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.CurrentUICulture = culture;
+}
+
+string? ValueOf(string option)
+{
+    var at = Array.IndexOf(args, option);
+    return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 }
 
 static void AddModules()
@@ -68,9 +77,23 @@ static void ReplaceClearHost()
     if (at >= 0) functions[at] = new SessionStateFunctionEntry("Clear-Host", text);
 }
 
+// A session configuration file begins with every snap-in that PowerShell ships. Only the engine's own is here; the others would fail to load.
+static void LeaveOutMissingSnapIns()
+{
+    const BindingFlags any = BindingFlags.Static | BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
+    var engine = typeof(PowerShell).Assembly;
+    var snapIns = engine.GetType("System.Management.Automation.PSSnapInReader")?.GetProperty("DefaultMshSnapins", any)
+        ?.GetValue(null) as System.Collections.IList;
+    foreach (var snapIn in snapIns?.Cast<object>().ToArray() ?? [])
+    {
+        var assembly = snapIn.GetType().GetField("AssemblyName", any)?.GetValue(snapIn) as string;
+        if (assembly != engine.GetName().Name) snapIns?.Remove(snapIn);
+    }
+}
+
 // The mediator is internal, hence the reflection. RemoteSessionNamedPipeServer.CreateCustomNamedPipeServer is the public way to the same
 // over a named pipe, which would need a rendezvous that a pair of pipes does not.
-static void RunServer()
+static void RunServer(string? configurationFile)
 {
     const string name = "System.Management.Automation.Remoting.Server.StdIOProcessMediator";
     var run = typeof(PowerShell).Assembly.GetType(name, throwOnError: true)!
@@ -78,6 +101,7 @@ static void RunServer()
         ?? throw new MissingMethodException(name, "Run");
     var values = run.GetParameters().Select(parameter =>
         parameter.Name == "initialCommand" ? string.Empty
+        : parameter.Name == "configurationFile" ? configurationFile
         : parameter.ParameterType == typeof(bool) ? (object?)false
         : null);
     run.Invoke(null, values.ToArray());

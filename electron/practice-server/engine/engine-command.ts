@@ -7,6 +7,8 @@ export interface EngineCommand {
   readonly args: readonly string[];
   /** What makes an engine compile its everyday commands before it is needed, if it can. */
   readonly warmArgs: readonly string[];
+  /** The option for a session configuration file, which says what a session may do; undefined where it cannot take one. */
+  readonly configurationOption?: string;
   /** PowerShell's version: `7.6.9`. */
   readonly version: string;
   /** What a person must be told when they enter a session of it. */

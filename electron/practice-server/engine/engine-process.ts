@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { OutOfProcessPeer } from '../../transport/child-process/out-of-process-peer.ts';
 import type { PeerEvents } from '../../transport/child-process/out-of-process-peer.ts';
@@ -16,6 +17,28 @@ export interface EngineOptions {
   readonly command: EngineCommand;
   /** Where the session begins; the user's home by default, so that the prompt is `PS /root> `. */
   readonly workingDirectory?: string;
+  /** The session configuration that was asked for; where it is {@link RESTRICTED}, the engine is held to that. */
+  readonly configurationName?: string | undefined;
+}
+
+/** An endpoint like those of Just Enough Administration, to see what a session there can and cannot do. */
+const RESTRICTED = 'PSDeck.Restricted';
+
+/** @throws EngineUnavailableError for a restricted session of an engine that cannot be restricted */
+function configurationArgs({ command, configurationName }: EngineOptions): string[] {
+  if (!isRestricted(configurationName)) return [];
+  if (command.configurationOption === undefined) {
+    throw new EngineUnavailableError(
+      'engine.start-failed',
+      `${RESTRICTED} needs PowerShell 7.3 or later; this is ${command.version}.`,
+    );
+  }
+  return [command.configurationOption, join(import.meta.dirname, 'configurations', `${RESTRICTED}.pssc`)];
+}
+
+/** Whether sessions of that configuration may do less than others. */
+export function isRestricted(configurationName: string | undefined): boolean {
+  return configurationName?.toLowerCase() === RESTRICTED.toLowerCase();
 }
 
 export interface Engine {
@@ -50,7 +73,8 @@ export class EngineProcess {
   static start(options: EngineOptions, warm: boolean): Promise<EngineProcess> {
     const { command } = options;
     return new Promise((resolve, reject) => {
-      const child = spawn(command.file, [...command.args, ...(warm ? command.warmArgs : [])], {
+      const args = [...command.args, ...configurationArgs(options), ...(warm ? command.warmArgs : [])];
+      const child = spawn(command.file, args, {
         cwd: options.workingDirectory ?? homedir(),
         env: {
           ...plainEnvironment(),

@@ -1,6 +1,6 @@
 /** Hands out engines, with one kept warm, so that opening a session costs the opening and not the start of a process. */
 import type { PeerEvents } from '../../transport/child-process/out-of-process-peer.ts';
-import { EngineProcess } from './engine-process.ts';
+import { EngineProcess, isRestricted } from './engine-process.ts';
 import type { Engine, EngineOptions } from './engine-process.ts';
 
 /** The next spare starts when the session that took the last one has had time to open: they would compete for the processor. */
@@ -26,16 +26,22 @@ export class EngineSupply {
   }
 
   /** @throws EngineUnavailableError `engine.start-failed` */
-  async take(events: PeerEvents): Promise<Engine> {
+  async take(events: PeerEvents, configurationName?: string): Promise<Engine> {
     if (this.#closed) throw new Error('The practice server is closed');
+    if (isRestricted(configurationName))
+      return this.#handOut(await EngineProcess.start({ ...this.#options, configurationName }, false), events);
     const waiting = this.#spare;
     this.#spare = undefined;
     const spare = await waiting;
     const process = spare?.alive === true ? spare : await EngineProcess.start(this.#options, false);
-    this.#handedOut.add(process);
-    void process.ended.then(() => this.#handedOut.delete(process));
     clearTimeout(this.#refill);
     this.#refill = setTimeout(() => this.#startSpare(), REFILL_DELAY_MS).unref();
+    return this.#handOut(process, events);
+  }
+
+  #handOut(process: EngineProcess, events: PeerEvents): Engine {
+    this.#handedOut.add(process);
+    void process.ended.then(() => this.#handedOut.delete(process));
     return process.attach(events);
   }
 

@@ -39,6 +39,8 @@ async function findPwsh(): Promise<EngineCommand | undefined> {
     file,
     args: ['-s', '-NoProfile', '-NoLogo'],
     warmArgs: [],
+    // Since 7.3.
+    ...(/^7\.[0-2]\b/.test(version) ? {} : { configurationOption: '-ConfigurationFile' }),
     version,
     banner: undefined,
   };
@@ -56,6 +58,7 @@ async function builtEngine(options: FindOptions): Promise<EngineCommand> {
     file: built.dotnet,
     args: [built.program, ...(options.reducedModule === false ? [] : ['--reduced'])],
     warmArgs: ['--warm'],
+    configurationOption: '--configuration',
     version: built.version,
     banner:
       `Reduced engine: PowerShell ${built.version}'s own engine from NuGet, with PSDeck's stand-ins for the everyday commands. ` +

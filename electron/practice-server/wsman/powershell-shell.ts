@@ -13,7 +13,7 @@ import { Defragmenter } from '../../protocol/psrp/fragment.ts';
 import { PoolObserver } from '../../protocol/psrp/observer.ts';
 import { pipelineData, type CommandRequest } from '../../protocol/wsman/command.ts';
 import type { CommandDescription } from '../../protocol/wsman/enumerate.ts';
-import { SIGNAL } from '../../protocol/wsman/names.ts';
+import { RESOURCE, SIGNAL } from '../../protocol/wsman/names.ts';
 import type { ReceiveRequest, ReceiveResponse } from '../../protocol/wsman/receive.ts';
 import { payloadCapacity } from '../../protocol/wsman/size.ts';
 import { encodeConnectResponse } from '../../protocol/wsman/connect.ts';
@@ -57,7 +57,8 @@ export interface Engine {
   kill(): void;
 }
 
-export type EngineFactory = (events: PeerEvents) => Promise<Engine>;
+/** An engine for a session of that configuration. */
+export type EngineFactory = (events: PeerEvents, configurationName: string) => Promise<Engine>;
 
 /** The packets of .NET's own out-of-process client are no larger. */
 const ENGINE_FRAGMENT_BYTES = 32 * 1024;
@@ -158,10 +159,13 @@ export class PowerShellShell implements Shell {
   async #start(factory: EngineFactory): Promise<void> {
     let engine: Engine;
     try {
-      engine = await factory({
-        onData: (data, psGuid) => this.#onData(data, psGuid),
-        onClosed: (error) => this.#onClosed(error),
-      });
+      engine = await factory(
+        {
+          onData: (data, psGuid) => this.#onData(data, psGuid),
+          onClosed: (error) => this.#onClosed(error),
+        },
+        this.resourceUri.slice(RESOURCE.powershellPrefix.length),
+      );
     } catch (error) {
       throw engineFailed(error instanceof Error ? error.message : 'The PowerShell engine does not start');
     }
