@@ -2,7 +2,7 @@
 import { PipelineRun, type RunspacePool } from '../../../electron/remoting/index.ts';
 import type { PipelineSpec } from '../../../electron/protocol/psrp/pipeline-spec.ts';
 import type { PsValue } from '../../../electron/protocol/clixml/value.ts';
-import { Session } from '../../../electron/sessions/session.ts';
+import { Session, type SessionOptions } from '../../../electron/sessions/session.ts';
 import { Person } from '../../integration/registry.ts';
 
 export const SIZE = { columns: 80, rows: 24 };
@@ -14,6 +14,8 @@ export interface ServerPipeline {
   /** How often the client asked to stop it. */
   stops: number;
   output(value: PsValue): void;
+  /** Messages of it that never came. */
+  lost(first: bigint, last: bigint): void;
   complete(): void;
   stopped(): void;
 }
@@ -54,6 +56,11 @@ export class ScriptedPool {
       run,
       stops: 0,
       output: (value) => void run.deliver({ kind: 'output', value, pipelineId: run.id, objectId: 1n }, 1),
+      lost: (first, last) =>
+        void run.deliver(
+          { kind: 'gap', pipelineId: run.id, missing: [[first, last]], objectId: last, certain: true },
+          1,
+        ),
       complete: () => run.end({ state: 'Completed', ...ended }),
       stopped: () => run.end({ state: 'Stopped', ...ended }),
     };
@@ -92,7 +99,7 @@ export class ScriptedPool {
   }
 }
 
-export function openSession(change: { endsOnExit?: boolean } = {}) {
+export function openSession(change: Pick<Partial<SessionOptions>, 'endsOnExit' | 'left'> = {}) {
   const person = new Person();
   const pool = new ScriptedPool(person);
   const finished: number[] = [];
@@ -109,7 +116,8 @@ export function openSession(change: { endsOnExit?: boolean } = {}) {
       userName: 'ada',
       configuration: 'Microsoft.PowerShell',
     },
-    endsOnExit: change.endsOnExit ?? false,
+    endsOnExit: false,
+    ...change,
     size: SIZE,
     events: person,
     finished: () => void finished.push(1),
