@@ -195,9 +195,15 @@ describe.skipIf(process.platform === 'win32')('building the engine', () => {
         file: join(folder, 'bin', 'pwsh'),
         args: ['-s', '-NoProfile', '-NoLogo'],
         warmArgs: [],
+        configurationOption: '-ConfigurationFile',
         version: '7.5.2',
         banner: undefined,
       });
+    });
+
+    test('takes no session configuration file before 7.3', async () => {
+      await program('pwsh', 'echo PowerShell 7.2.24');
+      expect(await findEngine({ ...options })).not.toHaveProperty('configurationOption');
     });
 
     test.each([
