@@ -4,9 +4,11 @@ export function isNewLine(c: string): boolean {
   return c === '\n' || c === '\r';
 }
 
-/** White space but line ends. */
+/** White space but line ends. Asked of nearly every character: the common ones are answered without a table of Unicode. */
 export function isBlank(c: string): boolean {
-  return c !== '' && /[ \t\f\v\u0085\u00a0]/.test(c) ? true : c > '\u00ff' && /[\p{Zs}\u2028\u2029]/u.test(c);
+  if (c === ' ' || c === '\t') return true;
+  if (c > ' ' && c < '\u0080') return false;
+  return c !== '' && (/[\f\v\u0085\u00a0]/.test(c) || (c > '\u00ff' && /[\p{Zs}\u2028\u2029]/u.test(c)));
 }
 
 export const singleQuotes: ReadonlySet<string> = new Set(["'", '\u2018', '\u2019', '\u201a', '\u201b']);
@@ -37,6 +39,7 @@ export function isVariablePart(c: string): boolean {
 
 /** Ends a word wherever one is read. */
 export function endsWord(c: string): boolean {
+  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return false;
   return c === '' || isNewLine(c) || isBlank(c) || c === '\0' || '&(),;{|}'.includes(c);
 }
 

@@ -1,5 +1,7 @@
 import { ExpressionParser } from './expressions.ts';
 import type { Node } from './parser-core.ts';
+import { outside } from './reuse.ts';
+import type { Place } from './reuse.ts';
 import { assignments } from './tokens.ts';
 import type { RawToken } from './tokens.ts';
 
@@ -24,7 +26,7 @@ export const statementEnds: ReadonlySet<string> = new Set(['NewLine', 'Semi', ..
 export abstract class CommandParser extends ExpressionParser {
   readonly commands: CommandInfo[] = [];
   /** The script block that is being read; its end is known once it was. */
-  place = { from: 0, to: Number.POSITIVE_INFINITY };
+  place: Place = outside;
 
   abstract statement(): Node | null;
 
@@ -174,7 +176,7 @@ export abstract class CommandParser extends ExpressionParser {
       this.set('command', false);
       if (statementEnds.has(this.peek().kind) || this.peek().kind === 'Pipe') {
         this.error(first.from, first.to, 'A command is missing after the operator.');
-        return this.node('command', first.from, []);
+        return this.node('command', first.from);
       }
     }
     const nameToken = this.peek();
@@ -186,14 +188,14 @@ export abstract class CommandParser extends ExpressionParser {
       if (nameToken.kind === 'Label' && this.text.charAt(nameToken.from) !== ':') return null;
       this.role(nameToken, 'command');
       name = unquoted(this.text.slice(nameToken.from, nameToken.to));
-      parts.push(this.node('string', nameToken.from, []));
+      parts.push(this.node('string', nameToken.from));
     } else {
       const { kind } = nameToken;
       const word = this.argument();
       nameToken.kind = kind;
       if (word === null) {
         this.error(first.from, first.to, 'A command is missing after the operator.');
-        return this.node('command', first.from, []);
+        return this.node('command', first.from);
       }
       if (word.kind === 'string' && nameToken.role !== 'string') this.role(nameToken, 'command');
       if (word.kind === 'string') name = unquoted(this.text.slice(word.from, word.to));
@@ -243,7 +245,7 @@ export abstract class CommandParser extends ExpressionParser {
           if (value === null) this.error(token.to, token.to, 'The parameter misses its value.');
           else {
             inner.push(value);
-            pieces.push(value);
+            pieces.push({ from: value.from, to: value.to });
           }
         }
         parts.push(this.node('parameter', token.from, inner));
@@ -252,8 +254,8 @@ export abstract class CommandParser extends ExpressionParser {
       if (token.kind === 'Generic' && this.text.slice(token.from, token.to) === '--%') {
         this.take();
         const rest = this.takeVerbatim();
-        pieces.push(rest);
-        parts.push(this.node('string', rest.from, []));
+        pieces.push({ from: rest.from, to: rest.to });
+        parts.push(this.node('string', rest.from));
         continue;
       }
       const argument = this.argumentList();
@@ -262,7 +264,7 @@ export abstract class CommandParser extends ExpressionParser {
         this.error(token.from, token.to, `${this.text.slice(token.from, token.to)} may not stand here.`);
         continue;
       }
-      pieces.push(argument);
+      pieces.push({ from: argument.from, to: argument.to });
       parts.push(argument);
     }
     return { parameters, pieces };
@@ -293,7 +295,7 @@ export abstract class CommandParser extends ExpressionParser {
     switch (token.kind) {
       case 'SplattedVariable': {
         this.take();
-        const splatted = this.members(this.node('variable', token.from, []), true);
+        const splatted = this.members(this.node('variable', token.from), true);
         if (splatted.kind !== 'variable')
           this.error(token.from, token.to, 'What is splatted has no members.');
         return splatted;
@@ -311,7 +313,7 @@ export abstract class CommandParser extends ExpressionParser {
         return this.deeper(() => this.primary(true));
       case 'Number':
         this.take();
-        return this.node('number', token.from, []);
+        return this.node('number', token.from);
       case 'Comma':
       case 'RParen':
       case 'RCurly':
@@ -333,7 +335,7 @@ export abstract class CommandParser extends ExpressionParser {
         }
         if (!['Identifier', 'Generic', 'Parameter', 'MinusMinus'].includes(token.kind))
           token.kind = 'Generic';
-        return this.node(token.expands === true ? 'expandable' : 'string', token.from, []);
+        return this.node(token.expands === true ? 'expandable' : 'string', token.from);
     }
   }
 }

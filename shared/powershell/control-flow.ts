@@ -313,10 +313,10 @@ export abstract class ControlFlowParser extends CommandParser {
     this.skipNewLines();
     if (this.atEnd()) {
       this.unclosed('A name is missing after configuration.');
-      return this.node('statement', keyword.from, []);
+      return this.node('statement', keyword.from);
     }
     this.resync(keyword);
     this.set('command', true);
-    return this.pipelines() ?? this.node('statement', keyword.from, []);
+    return this.pipelines() ?? this.node('statement', keyword.from);
   }
 }

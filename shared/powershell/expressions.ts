@@ -59,7 +59,7 @@ export abstract class ExpressionParser extends ParserCore {
 
   #missingValue(): Node {
     this.missing('A value is missing after the operator.');
-    return this.node('string', this.last, []);
+    return this.node('string', this.last);
   }
 
   binaries(): Node | null {
@@ -116,7 +116,7 @@ export abstract class ExpressionParser extends ParserCore {
       const operand = this.deeper(() => this.unary());
       if (operand === null) {
         this.missing('A value is missing after the operator.');
-        return this.node('unary', token.from, []);
+        return this.node('unary', token.from);
       }
       return this.node('unary', token.from, [operand]);
     }
@@ -174,23 +174,23 @@ export abstract class ExpressionParser extends ParserCore {
       this.role(open, 'command');
       if (this.takeIf('RBracket') === null) this.missing('A type is missing after the bracket.');
       else this.error(this.last, this.last, 'A type is missing after the bracket.');
-      return this.node('type', open.from, []);
+      return this.node('type', open.from);
     }
     this.take();
     this.set('expression', false);
     if (this.peek().kind === 'LParen') {
       this.take();
-      if (!this.attributeArguments()) return this.node('attribute', open.from, []);
+      if (!this.attributeArguments()) return this.node('attribute', open.from);
       this.set('expression', false);
       this.skipNewLines();
       if (this.takeIf('RBracket') === null) this.missing('The attribute has no ] at its end.');
-      return this.node('attribute', open.from, []);
+      return this.node('attribute', open.from);
     }
     this.#typeRest();
     this.set('expression', false);
     // The engine asks for no more input here: what misses its bracket is an error at once.
     if (this.takeIf('RBracket') === null) this.error(this.last, this.last, 'The type has no ] at its end.');
-    return this.node('type', open.from, []);
+    return this.node('type', open.from);
   }
 
   /** Behind a type's name: `[,]`, `[[int]]`, `[string, int]`, `, Assembly`. */
@@ -290,18 +290,18 @@ export abstract class ExpressionParser extends ParserCore {
             'Splatting passes arguments to commands: it has no place in an expression.',
           );
         }
-        return members(this.node('variable', token.from, []));
+        return members(this.node('variable', token.from));
       case 'Number':
         this.take();
-        return members(this.node('number', token.from, []));
+        return members(this.node('number', token.from));
       case 'StringLiteral':
       case 'HereStringLiteral':
         this.take();
-        return members(this.node('string', token.from, []));
+        return members(this.node('string', token.from));
       case 'StringExpandable':
       case 'HereStringExpandable':
         this.take();
-        return members(this.node(token.expands === true ? 'expandable' : 'string', token.from, []));
+        return members(this.node(token.expands === true ? 'expandable' : 'string', token.from));
       case 'LParen':
         return members(this.deeper(() => this.parentheses()));
       case 'AtParen':
@@ -385,7 +385,7 @@ export abstract class ExpressionParser extends ParserCore {
     const token = this.peek();
     if (token.kind === 'Identifier') {
       this.role(this.take(), 'member');
-      return this.node('string', token.from, []);
+      return this.node('string', token.from);
     }
     this.set('expression', true);
     return this.deeper(() => this.unary());
@@ -428,13 +428,13 @@ export abstract class ExpressionParser extends ParserCore {
     let name: Node | null = null;
     if (token.kind === 'Identifier') {
       this.role(this.take(), 'member');
-      name = this.node('string', token.from, []);
+      name = this.node('string', token.from);
     } else if (token.kind === 'LParen') {
       name = this.parentheses();
     } else if (strings.has(token.kind) || ['Variable', 'DollarParen', 'Number'].includes(token.kind)) {
       const taken = token.kind === 'DollarParen' ? this.subexpression() : null;
       if (taken === null) this.take();
-      name = taken ?? this.node(token.kind === 'Variable' ? 'variable' : 'string', token.from, []);
+      name = taken ?? this.node(token.kind === 'Variable' ? 'variable' : 'string', token.from);
     }
     if (name === null) {
       this.missing('The name of a member is missing.');

@@ -1,6 +1,8 @@
 import { TooDeep } from './parser-core.ts';
 import type { Node } from './parser-core.ts';
 import type { CommandInfo } from './command-parser.ts';
+import { Earlier } from './reuse.ts';
+import type { Lists } from './reuse.ts';
 import { StatementParser } from './statements.ts';
 import type { SyntaxError, Token } from './tokens.ts';
 
@@ -22,74 +24,111 @@ export interface Parsed {
   readonly tree: Node;
 }
 
-interface Reading {
-  tokens: readonly Token[];
-  commands: CommandInfo[];
-  tree: Node;
-  end: number;
+interface Nested {
+  readonly tokens: readonly Token[];
+  readonly commands: readonly CommandInfo[];
+  readonly end: number;
 }
 
-function read(text: string, from: number, errors: SyntaxError[], depth: number, nested: boolean): Reading {
-  const inner: CommandInfo[] = [];
+function parserAt(text: string, from: number, errors: SyntaxError[], depth: number): StatementParser {
   const parser: StatementParser = new StatementParser(text, from, text.length, errors, depth, (start) => {
-    const part = read(text, start, parser.pending, parser.depth + 1, true);
-    inner.push(...part.commands);
+    const part = readNested(text, start, parser.pending, parser.depth + 1);
+    parser.pendingCommands.push(...part.commands);
     return part;
   });
-  if (!nested) {
-    const tree = parser.script();
-    return { tokens: parser.tokens, commands: [...parser.commands, ...inner], tree, end: text.length };
-  }
-  // `$( )` in a string: up to its parenthesis, and what follows is text again.
+  return parser;
+}
+
+/** `$( )` in a string: up to its parenthesis, and what follows is text again. */
+function readNested(text: string, from: number, errors: SyntaxError[], depth: number): Nested {
+  const parser = parserAt(text, from, errors, depth);
   if (parser.depth > 250) throw new TooDeep();
-  const parts = parser.statements();
+  parser.statements();
   parser.set('command', true);
   const close = parser.takeIf('RParen');
   if (close === null) parser.unclosed('A ) is missing.');
-  const tree: Node = { kind: 'subexpression', from, to: parser.last, parts };
   return {
     tokens: parser.tokens,
-    commands: [...parser.commands, ...inner],
-    tree,
+    commands: [...parser.commands, ...parser.innerCommands],
     end: close?.to ?? text.length,
   };
 }
 
-function parseAfresh(text: string): Parsed {
+interface Kept {
+  readonly text: string;
+  readonly parsed: Parsed;
+  /** Null where the reading was given up. */
+  readonly lists: Lists | null;
+}
+
+function read(text: string, earlier: Earlier | null): Kept {
   const errors: SyntaxError[] = [];
   try {
-    const { tokens, commands, tree } = read(text, 0, errors, 0, false);
-    return { tokens, errors, incomplete: errors.some((error) => error.incomplete), commands, tree };
+    const parser = parserAt(text, 0, errors, 0);
+    parser.remembers = true;
+    parser.earlier = earlier;
+    const tree = parser.script();
+    const { tokens, commands, innerCommands: inner, records } = parser;
+    const incomplete = errors.some((error) => error.incomplete);
+    const parsed = { tokens, errors, incomplete, commands: [...commands, ...inner], tree };
+    return { text, parsed, lists: { tokens, errors, commands, inner, records } };
   } catch (thrown) {
     if (!(thrown instanceof TooDeep)) throw thrown;
     // The server's parser may say more.
     const message = 'This is nested too deeply to be looked at here.';
-    return {
+    const parsed: Parsed = {
       tokens: [],
       errors: [{ from: 0, to: text.length, message, incomplete: false }],
       incomplete: false,
       commands: [],
       tree: { kind: 'block', from: 0, to: text.length, parts: [] },
     };
+    return { text, parsed, lists: null };
   }
 }
 
+/** A shorter text is read anew sooner than it is compared with others. */
+const leastReused = 400;
+
+/** The one of the texts read before that has most in common with this one, as far as that is worth it. */
+function earlierOf(text: string): Earlier | null {
+  if (text.length < leastReused) return null;
+  let best: { lists: Lists; from: number; to: number; shift: number } | null = null;
+  let most = text.length / 2;
+  for (const { text: other, lists } of kept) {
+    const shorter = Math.min(text.length, other.length);
+    if (lists === null || shorter < most) continue;
+    let from = 0;
+    while (from < shorter && text.charCodeAt(from) === other.charCodeAt(from)) from++;
+    let behind = 0;
+    while (
+      behind < shorter - from &&
+      text.charCodeAt(text.length - 1 - behind) === other.charCodeAt(other.length - 1 - behind)
+    )
+      behind++;
+    if (from + behind < most) continue;
+    most = from + behind;
+    best = { lists, from, to: other.length - behind, shift: text.length - other.length };
+  }
+  return best === null ? null : new Earlier(best.lists, best.from, best.to, best.shift);
+}
+
 /** The line being typed is asked about several times between two keys: its colours, its end, its command. */
-const kept: Parsed[] = [];
-const keptTexts: string[] = [];
+const kept: Kept[] = [];
 const mostKept = 4;
 
 export function parse(text: string): Parsed {
-  const known = kept[keptTexts.indexOf(text)];
-  if (known !== undefined) return known;
-  const parsed = parseAfresh(text);
-  kept.unshift(parsed);
-  keptTexts.unshift(text);
-  if (kept.length > mostKept) {
-    kept.pop();
-    keptTexts.pop();
-  }
-  return parsed;
+  const known = kept.find((one) => one.text === text);
+  if (known !== undefined) return known.parsed;
+  const fresh = read(text, earlierOf(text));
+  kept.unshift(fresh);
+  if (kept.length > mostKept) kept.pop();
+  return fresh.parsed;
+}
+
+/** The same, read from its beginning: what tests and benches hold the other against. */
+export function parseAfresh(text: string): Parsed {
+  return read(text, null).parsed;
 }
 
 /** A file that somebody pasted: beyond this nobody waits for it to be read at Enter, and the server's own parser decides. */

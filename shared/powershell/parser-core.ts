@@ -1,5 +1,7 @@
+import type { CommandInfo } from './command-parser.ts';
 import { Scanner } from './scanner.ts';
 import type { Mode } from './scanner.ts';
+import type { StatementRecord } from './reuse.ts';
 import type { ReadNested } from './string-scanner.ts';
 import type { RawToken, SyntaxError, TokenRole } from './tokens.ts';
 
@@ -49,15 +51,30 @@ export class TooDeep extends Error {
   override readonly name = 'TooDeep';
 }
 
-/** A token that was read and not taken, and how to be as if it had not been read. */
-interface Peeked {
-  readonly token: RawToken;
-  readonly start: number;
-  readonly mode: Mode;
-  readonly signed: boolean;
-  readonly name: boolean;
-  readonly errors: readonly SyntaxError[];
-}
+/** Without parts: one for all, since there are as many of these as there are words. */
+const none: readonly Node[] = [];
+
+/** These are the same wherever they stand, the names of assemblies apart: read once, however often they are asked for. */
+const sameInEveryMode: ReadonlySet<string> = new Set([
+  'AndAnd',
+  'AtCurly',
+  'AtParen',
+  'Comma',
+  'DollarParen',
+  'EndOfInput',
+  'HereStringExpandable',
+  'HereStringLiteral',
+  'LCurly',
+  'LParen',
+  'NewLine',
+  'OrOr',
+  'Pipe',
+  'RCurly',
+  'RParen',
+  'Semi',
+  'StringExpandable',
+  'StringLiteral',
+]);
 
 /** One token of look-ahead, read again when the mode changes; what was read stands in `tokens`. */
 export class ParserCore {
@@ -68,10 +85,21 @@ export class ParserCore {
   mode: Mode = 'command';
   signed = true;
   name = false;
-  #peeked: Peeked | null = null;
+  /** A token that was read and not taken, with where and how. */
+  #peeked: RawToken | null = null;
+  #peekedFrom = 0;
+  #peekedMode: Mode = 'command';
+  #peekedSigned = true;
+  #peekedName = false;
   #depth: number;
   /** What is wrong with the token being read; it counts once the token is taken. */
   pending: SyntaxError[] = [];
+  /** Commands inside of the token being read; they count once it is taken, too. */
+  pendingCommands: CommandInfo[] = [];
+  /** Commands inside of strings and words. */
+  readonly innerCommands: CommandInfo[] = [];
+  /** The statements read so far, each behind those inside of it. */
+  readonly records: StatementRecord[] = [];
   /** The end of the last token taken, line ends apart. */
   last = 0;
   /** Line ends were taken since. */
@@ -122,30 +150,39 @@ export class ParserCore {
   }
 
   peek(): RawToken {
-    const { mode, signed, name } = this;
     const known = this.#peeked;
     if (known !== null) {
-      if (known.mode === mode && known.signed === signed && known.name === name) return known.token;
-      this.#forget(known);
+      if (this.#peekedMode === this.mode) {
+        if (this.#peekedSigned === this.signed && this.#peekedName === this.name) return known;
+      }
+      const named = this.mode === 'assembly' || this.#peekedMode === 'assembly';
+      if (!named && sameInEveryMode.has(known.kind)) return known;
+      this.#forget();
     }
-    const start = this.scanner.position;
-    this.pending = [];
-    const token = this.scanner.next({ mode, signed, name });
-    this.#peeked = { token, start, mode, signed, name, errors: this.pending };
+    this.#peekedFrom = this.scanner.position;
+    this.#peekedMode = this.mode;
+    this.#peekedSigned = this.signed;
+    this.#peekedName = this.name;
+    if (this.pending.length > 0) this.pending = [];
+    if (this.pendingCommands.length > 0) this.pendingCommands = [];
+    const token = this.scanner.next(this);
+    this.#peeked = token;
     return token;
   }
 
-  #forget(peeked: Peeked): void {
-    this.scanner.position = peeked.start;
-    this.scanner.skipped = [];
+  #forget(): void {
+    this.scanner.position = this.#peekedFrom;
+    if (this.scanner.skipped.length > 0) this.scanner.skipped = [];
     this.#peeked = null;
   }
 
   take(): RawToken {
     const token = this.peek();
-    this.errors.push(...(this.#peeked?.errors ?? []));
+    if (this.pending.length > 0) this.errors.push(...this.pending);
+    if (this.pendingCommands.length > 0) this.innerCommands.push(...this.pendingCommands);
     this.#peeked = null;
-    this.tokens.push(...this.scanner.skipped.splice(0), token);
+    this.keepSkipped();
+    this.tokens.push(token);
     if (token.kind === 'NewLine') this.#newLineSince = true;
     else if (token.kind !== 'EndOfInput') {
       this.last = token.to;
@@ -154,28 +191,62 @@ export class ParserCore {
     return token;
   }
 
-  takeIf(...kinds: readonly string[]): RawToken | null {
-    return kinds.includes(this.peek().kind) ? this.take() : null;
+  keepSkipped(): void {
+    const { skipped } = this.scanner;
+    if (skipped.length === 0) return;
+    for (const comment of skipped) this.tokens.push(comment);
+    this.scanner.skipped = [];
+  }
+
+  takeIf(kind: string, orKind?: string): RawToken | null {
+    const next = this.peek().kind;
+    return next === kind || next === orKind ? this.take() : null;
+  }
+
+  /** Where reading would go on if nothing had been read ahead. */
+  get position(): number {
+    return this.#peeked === null ? this.scanner.position : this.#peekedFrom;
+  }
+
+  get newLineSince(): boolean {
+    return this.#newLineSince;
+  }
+
+  /** Goes on behind what was taken over from an earlier reading. */
+  goOn(position: number, last: number, newLineSince: boolean, furthest: number): void {
+    this.#peeked = null;
+    this.scanner.position = position;
+    this.scanner.furthest = Math.max(this.scanner.furthest, furthest);
+    this.last = last;
+    this.#newLineSince = newLineSince;
   }
 
   /** The argument of `--%`, which is no token like others. */
   takeVerbatim(): RawToken {
-    if (this.#peeked !== null) this.#forget(this.#peeked);
+    if (this.#peeked !== null) this.#forget();
     const token = this.scanner.verbatim();
-    this.tokens.push(...this.scanner.skipped.splice(0), token);
+    this.keepSkipped();
+    this.tokens.push(token);
     this.last = token.to;
     return token;
   }
 
   /** Back to before a token that was taken. */
   resync(to: RawToken): void {
-    if (this.#peeked !== null) this.#forget(this.#peeked);
+    if (this.#peeked !== null) this.#forget();
     const index = this.tokens.lastIndexOf(to);
-    if (index >= 0) this.tokens.length = index;
+    if (index >= 0) {
+      this.tokens.length = index;
+      while ((this.records.at(-1)?.end.tokens ?? 0) > index) this.records.pop();
+    }
     this.scanner.position = to.from;
-    const before = this.tokens.findLast(({ kind }) => kind !== 'Comment' && kind !== 'NewLine');
-    this.last = before?.to ?? this.last;
+    this.last = this.behind ?? this.last;
     this.#newLineSince = this.tokens.at(-1)?.kind === 'NewLine';
+  }
+
+  /** The end of the last token that is neither a comment nor a line end. */
+  get behind(): number | undefined {
+    return this.tokens.findLast(({ kind }) => kind !== 'Comment' && kind !== 'NewLine')?.to;
   }
 
   /** Up to the brace that closes what is open here, whatever stands before it. */
@@ -232,7 +303,8 @@ export class ParserCore {
     return token;
   }
 
-  node(kind: NodeKind, from: number, parts: readonly Node[], to = this.last): Node {
-    return { kind, from, to: Math.max(from, to), parts };
+  node(kind: NodeKind, from: number, parts: readonly Node[] = none): Node {
+    const to = this.last;
+    return { kind, from, to: to > from ? to : from, parts };
   }
 }

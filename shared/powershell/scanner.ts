@@ -34,6 +34,8 @@ export interface ScanOptions {
  */
 export class Scanner extends StringScanner {
   position: number;
+  /** The end of the text that any token was read from, those read ahead included. */
+  furthest = 0;
   /** Comments and line continuations met on the way to the token. */
   skipped: RawToken[] = [];
 
@@ -53,7 +55,10 @@ export class Scanner extends StringScanner {
       while (isBlank(this.at(this.position))) this.position++;
       const from = this.position;
       const c = this.at(from);
-      if (c === '') return token('EndOfInput', from, from);
+      if (c === '') {
+        this.furthest = this.end;
+        return token('EndOfInput', from, from);
+      }
       if (c === '#') {
         this.#lineComment(from);
         continue;
@@ -65,6 +70,7 @@ export class Scanner extends StringScanner {
       if (c === '`' && this.#continuation(from)) continue;
       const read = this.#token(from, c, options);
       this.position = read.to;
+      if (read.to > this.furthest) this.furthest = read.to;
       return read;
     }
   }
@@ -431,6 +437,7 @@ export class Scanner extends StringScanner {
       at++;
     }
     this.position = at;
+    if (at > this.furthest) this.furthest = at;
     return token('Generic', from, at);
   }
 }

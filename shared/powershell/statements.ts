@@ -2,6 +2,8 @@ import { blockEnds, statementEnds } from './command-parser.ts';
 import { ControlFlowParser } from './control-flow.ts';
 import { brokenOff } from './expressions.ts';
 import type { Node } from './parser-core.ts';
+import { marksOf, movedNode } from './reuse.ts';
+import type { Before, Earlier, Lists, StatementRecord } from './reuse.ts';
 import type { RawToken } from './tokens.ts';
 import { parseClass, parseEnum } from './types.ts';
 
@@ -158,7 +160,7 @@ export class StatementParser extends ControlFlowParser {
         break;
       }
       this.take();
-      const named = this.node('variable', token.from, []);
+      const named = this.node('variable', token.from);
       this.set('expression', false);
       this.skipNewLines();
       let value: Node | null = null;
@@ -192,7 +194,7 @@ export class StatementParser extends ControlFlowParser {
       const token = this.peek();
       if (blockEnds.has(token.kind)) return parts;
       const before = this.scanner.position;
-      const statement = this.deeper(() => this.statement());
+      const statement = this.#remembered(token);
       if (statement !== null) parts.push(statement);
       this.set('command', true);
       const next = this.peek();
@@ -209,13 +211,59 @@ export class StatementParser extends ControlFlowParser {
     }
   }
 
+  /** What was read of a text that differs in one place, to take over what is the same. */
+  earlier: Earlier | null = null;
+  /** Not those inside of strings: they are read with the token they stand in. */
+  remembers = false;
+
+  #lists(): Lists {
+    const { tokens, errors, commands, innerCommands: inner, records } = this;
+    return { tokens, errors, commands, inner, records };
+  }
+
+  /** The statement that begins here, as it was read before or anew. */
+  #remembered(first: RawToken): Node | null {
+    if (!this.remembers) return this.deeper(() => this.statement());
+    const { from } = first;
+    const { place, inArguments } = this;
+    const before: Before = {
+      depth: this.depth,
+      inArguments,
+      gap: from - this.last,
+      behind: from - (this.behind ?? 0),
+      newLineSince: this.newLineSince,
+      brokenOff: this.errors.at(-1)?.message === brokenOff,
+    };
+    const known = this.earlier?.find(from, before) ?? null;
+    if (known !== null) return this.#takenOver(known, from);
+
+    const lists = this.#lists();
+    const marks = marksOf(lists);
+    const start = { ...marks, tokens: marks.tokens + this.scanner.skipped.length };
+    const node = this.deeper(() => this.statement());
+    // Where nothing was taken there is nothing to take over.
+    if (this.tokens.length <= start.tokens) return node;
+    const { position, last, newLineSince } = this;
+    const end = { ...marksOf(lists), records: this.records.length + 1 };
+    const { furthest } = this.scanner;
+    this.records.push({ from, before, place, node, start, end, position, last, newLineSince, furthest });
+    return node;
+  }
+
+  #takenOver(known: StatementRecord, from: number): Node | null {
+    this.keepSkipped();
+    const shift = this.earlier?.takeOver(known, from, this.place, this.#lists()) ?? 0;
+    this.goOn(known.position + shift, known.last + shift, known.newLineSince, known.furthest + shift);
+    return known.node === null ? null : movedNode(known.node, shift);
+  }
+
   statementBlock(message: string): Node {
     this.set('command', true);
     this.skipNewLines();
     const open = this.peek();
     if (open.kind !== 'LCurly') {
       this.missing(message);
-      return this.node('block', this.last, []);
+      return this.node('block', this.last);
     }
     this.take();
     const parts = this.deeper(() => this.statements());
@@ -282,18 +330,18 @@ export class StatementParser extends ControlFlowParser {
           this.set('expression', true);
           this.primary();
         }
-        return this.node('statement', from, []);
+        return this.node('statement', from);
       }
       case 'Using':
         this.take();
         this.error(from, token.to, 'Using stands before everything else.');
-        return this.node('statement', from, []);
+        return this.node('statement', from);
       case 'From':
       case 'Define':
       case 'Var':
         this.take();
         this.error(from, token.to, 'The word is reserved for what may come.');
-        return this.node('statement', from, []);
+        return this.node('statement', from);
       case 'Configuration':
         return this.configuration();
       default:

@@ -48,7 +48,7 @@ function bases(parser: StatementParser): void {
 
 export function parseClass(parser: StatementParser): Node {
   const keyword = parser.take();
-  const none = (): Node => parser.node('statement', keyword.from, []);
+  const none = (): Node => parser.node('statement', keyword.from);
   if (!typeName(parser, 'class', 'type')) return none();
   bases(parser);
   const open = body(parser, 'class');
@@ -78,7 +78,7 @@ function member(parser: StatementParser, parts: Node[]): boolean {
     if (token.kind === 'LBracket') parser.typeLiteral();
     else if (token.kind === 'Variable') {
       parser.take();
-      const variable = parser.node('variable', token.from, []);
+      const variable = parser.node('variable', token.from);
       parser.set('expression', false);
       if (parser.takeIf('Equals') !== null) {
         parser.set('expression', true);
@@ -153,7 +153,7 @@ function method(parser: StatementParser, parts: Node[]): boolean {
 
 export function parseEnum(parser: StatementParser): Node {
   const keyword = parser.take();
-  const none = (): Node => parser.node('statement', keyword.from, []);
+  const none = (): Node => parser.node('statement', keyword.from);
   if (!typeName(parser, 'enum', 'member')) return none();
   bases(parser);
   const open = body(parser, 'enum');
@@ -179,5 +179,5 @@ export function parseEnum(parser: StatementParser): Node {
   }
   parser.set('command', true);
   if (parser.takeIf('RCurly') === null) parser.unclosed('The enum has no } at its end.', open);
-  return parser.node('statement', keyword.from, []);
+  return parser.node('statement', keyword.from);
 }
