@@ -1,6 +1,6 @@
 import type { CellWidths } from './cell-width.ts';
 import { highlight, sgrOf } from './highlight.ts';
-import { onBoundary } from './text.ts';
+import { nextBoundary, onBoundary } from './text.ts';
 
 /**
  * Draws the line being typed into the terminal and takes it away again. Pure: it foresees where every character will stand, row by row,
@@ -128,8 +128,17 @@ class Layout {
     return this.#columns - this.#column;
   }
 
+  /** Of one character as a person counts them: what joins to what stands before it takes no cell more. */
   widthOf(character: string): number {
-    return this.#widths.next(character.codePointAt(0) ?? 0x20, 0).width;
+    let state = 0;
+    let before = 0;
+    let width = 0;
+    for (const part of character) {
+      const next = this.#widths.next(part.codePointAt(0) ?? 0x20, state);
+      if (!next.joins) before += width;
+      ({ state, width } = next);
+    }
+    return before + width;
   }
 
   tab(): void {
@@ -229,12 +238,15 @@ function putGhost(layout: Layout, ghost: string): void {
   if (ghost === '') return;
   let room = layout.roomLeft();
   layout.style(ghostSgr);
-  for (const character of ghost) {
+  for (let at = 0; at < ghost.length;) {
+    const end = nextBoundary(ghost, at);
+    const character = ghost.slice(at, end);
     if (character < ' ') break;
     room -= layout.widthOf(character);
     // The last column stays free: behind a full row the cursor would need another.
     if (room < 1) break;
-    putText(layout, character);
+    for (const part of character) putText(layout, part);
+    at = end;
   }
   layout.style('');
 }
@@ -284,7 +296,8 @@ export function paint(whole: PaintInput, widths: CellWidths): Painted {
       layout.style(styleAt(at));
       putText(layout, input.masked ? '*' : character);
     }
-    at += character.length;
+    // A star for each character, so that as many go as keys are pressed.
+    at = input.masked ? nextBoundary(input.text, at) : at + character.length;
   }
   layout.style('');
   cursor ??= layout.position();
