@@ -103,4 +103,6 @@ export interface ShellControl {
   connect(shellId: string, data: Uint8Array, events: ConnectionEvents): Promise<void>;
   connectPipeline(pipelineId: string): Promise<void>;
   listPipelines(): Promise<ServerPipeline[]>;
+  /** Asks how long the server keeps the shell without a client; undefined where it does not say. */
+  askIdleTimeout(): Promise<number | undefined>;
 }

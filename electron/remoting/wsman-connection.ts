@@ -136,6 +136,7 @@ export class WsmanConnection implements RemotingConnection {
       connect: (shellId, data, events) => this.#connect(shellId, data, events),
       connectPipeline: (pipelineId) => this.#connectPipeline(pipelineId),
       listPipelines: () => this.#listPipelines(),
+      askIdleTimeout: () => this.#askIdleTimeout(),
     };
   }
 
@@ -213,15 +214,27 @@ export class WsmanConnection implements RemotingConnection {
     this.#receivers.add(pipelineId);
   }
 
-  async #listPipelines(): Promise<ServerPipeline[]> {
+  /** On our own connections: what can be asked beside the shell's own requests. */
+  #client(): WsmanClient {
     const { http, url, locale, newGuid } = this.#options;
-    const client = new WsmanClient({
+    return new WsmanClient({
       http,
       url,
       ...(locale === undefined ? {} : { locale }),
       ...(newGuid === undefined ? {} : { newGuid }),
     });
-    const commands = await client.enumerateCommands(this.#requests.shellId);
+  }
+
+  async #askIdleTimeout(): Promise<number | undefined> {
+    const shells = await this.#client().enumerateShells();
+    const id = this.#requests.shellId.toUpperCase();
+    const ours = shells.find((shell) => shell.shellId.toUpperCase() === id);
+    this.#idleTimeoutMs = ours?.idleTimeoutMs ?? this.#idleTimeoutMs;
+    return this.#idleTimeoutMs;
+  }
+
+  async #listPipelines(): Promise<ServerPipeline[]> {
+    const commands = await this.#client().enumerateCommands(this.#requests.shellId);
     return commands.map(({ commandId, state }) => ({
       id: commandId.toLowerCase(),
       ...(state === undefined ? {} : { state }),

@@ -1,9 +1,12 @@
 /** What a WSMan fault means for a person. */
+import { FAULT } from '../protocol/wsman/fault-codes.ts';
+import { LEAST_IDLE_MS } from '../../shared/session.ts';
 import type { Words } from './explain-words.ts';
 import type { ServerFacts } from './server-facts.ts';
+import { roundTime } from './session-words.ts';
 
 /** WSMan fault codes with words of their own. Sources: [MS-WSMV] 2.2.4, winerror.h's ERROR_WSMAN_*, recorded faults. */
-export function explainFault(code: number | undefined, server: ServerFacts): Words {
+export function explainFault(code: number | undefined, server: ServerFacts, said = ''): Words {
   switch (code) {
     case 5:
       return {
@@ -65,16 +68,9 @@ export function explainFault(code: number | undefined, server: ServerFacts): Wor
           cure: { text: 'The details say why, in the language of the server.' },
         };
       }
+      if (code === FAULT.idleTimeoutOutOfBounds.code) return idleTimeout(server, said);
       if ((code >= 2150859173 && code <= 2150859179) || (code >= 2150859236 && code <= 2150859242)) {
-        return {
-          code: 'fault.quota',
-          title: `Too many sessions or commands of yours on ${server.name}`,
-          why: 'The server limits how many shells and operations one user may have.',
-          cure: {
-            text: 'Remove those you no longer need; the limits are listed by the command.',
-            command: 'Get-ChildItem WSMan:\\localhost\\Shell',
-          },
-        };
+        return quota(code, server, said);
       }
       return {
         code: `fault.${String(code)}`,
@@ -83,4 +79,48 @@ export function explainFault(code: number | undefined, server: ServerFacts): Wor
         cure: { text: 'The details say why, in the language of the server.' },
       };
   }
+}
+
+/** What is limited, by the fault; the number is in the server's words, in every language the same. */
+function quota(code: number, server: ServerFacts, said: string): Words {
+  const limit = numbersIn(said)[0];
+  const allows = limit === undefined ? '' : `: it allows ${String(limit)}`;
+  const commands = code === FAULT.quotaMaxCommands.code;
+  const shells = code === FAULT.quotaMaxShells.code || code === FAULT.quotaMaxShellsPlugin.code;
+  return {
+    code: 'fault.quota',
+    title: shells
+      ? `Too many sessions of yours on ${server.name}${allows}`
+      : commands
+        ? `Too many commands in one session on ${server.name}${allows}`
+        : `Too many sessions or commands of yours on ${server.name}${allows}`,
+    why: shells
+      ? 'Those count that other computers and tools left there, also disconnected ones.'
+      : 'The server limits how many shells and operations one user may have.',
+    cure: {
+      text: 'Remove those you no longer need: “On the server” lists them all, the stale ones to be chosen at once. The limits are listed by the command.',
+      command: 'Get-ChildItem WSMan:\\localhost\\Shell',
+    },
+  };
+}
+
+function idleTimeout(server: ServerFacts, said: string): Words {
+  const bounds = numbersIn(said).filter((ms) => ms >= LEAST_IDLE_MS);
+  const [least, most] = [Math.min(...bounds), Math.max(...bounds)];
+  return {
+    code: 'fault.idle-timeout',
+    title: `${server.name} does not keep a session for as long as that`,
+    why:
+      bounds.length > 1 && least < most
+        ? `It takes an idle timeout from ${roundTime(least)} to ${roundTime(most)}.`
+        : 'The idle timeout is outside of what it allows; its own words are in the details.',
+    cure: {
+      text: 'Choose another time, or none for the server’s own. An administrator sets the most by the command.',
+      command: 'Set-Item WSMan:\\localhost\\Shell\\IdleTimeout 7200000',
+    },
+  };
+}
+
+function numbersIn(text: string): number[] {
+  return [...text.matchAll(/\d{1,15}/g)].map(([digits]) => Number(digits));
 }

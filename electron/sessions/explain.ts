@@ -14,7 +14,10 @@ import type { ServerFacts } from './server-facts.ts';
 export function explain(error: unknown, server: ServerFacts): AppError {
   if (error instanceof AppFailure) return error.error;
   if (error instanceof WsmanFault)
-    return withDetails(explainFault(error.code, server), describeFault(error).slice(0, MOST_DETAILS));
+    return withDetails(
+      explainFault(error.code, server, error.message),
+      describeFault(error).slice(0, MOST_DETAILS),
+    );
   if (error instanceof ProtocolError) {
     return withDetails(
       {

@@ -13,6 +13,7 @@ import type { DisconnectOptions, NewSessionOptions, SessionRow } from '../../sha
 import type { TerminalSize } from '../../shared/terminal.ts';
 import { BesideShell } from './completion-beside.ts';
 import { explain } from './explain.ts';
+import { learnIdleTimeout } from './idle-timeout.ts';
 import type { LeftSession, SessionJournal } from './journal.ts';
 import { JournalKeeper } from './journal-keeper.ts';
 import { factsOf, Places, type Destination, type Place, type PlacesOptions } from './places.ts';
@@ -174,6 +175,7 @@ export class SessionRegistry {
     this.#places.letIn(server.id, request.credential);
     this.#options.log('session.opened', { id: session.id, ms: Math.round(this.#options.now() - started) });
     await this.#keep(session, server);
+    learnIdleTimeout(session);
     if (request.enter) session.enter(request.size);
     return session.row;
   }
@@ -400,6 +402,7 @@ export class SessionRegistry {
       this.#takeOvers.delete(session.id);
     }
     await this.#keep(session, destination.server);
+    learnIdleTimeout(session);
     await takeOver.receive();
   }
 

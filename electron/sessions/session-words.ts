@@ -92,6 +92,14 @@ export function timeOfDay(at: number): string {
     .join(':');
 }
 
+/** `1 min`, `2 h`, `24 d`: a bound, rounded down to what is said of it. */
+export function roundTime(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 120) return `${String(minutes)} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${String(hours)} h` : `${String(Math.floor(hours / 24))} d`;
+}
+
 function duration(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000));
   return seconds < 60

@@ -222,6 +222,7 @@ export class Session {
         Object.assign(this.#facts, remoteFacts(this.#pool?.applicationPrivateData));
         this.#facts.reason = undefined;
         this.#facts.disconnectedAt = undefined;
+        this.#facts.idleTimeoutMs = this.#pool?.idleTimeoutMs ?? this.#facts.idleTimeoutMs;
         return this.#move('opened');
       case 'Disconnecting':
         return this.#move('disconnecting');

@@ -263,3 +263,27 @@ test('a refused request names what stands before the service, not the service it
   expect(refused.why).toMatch(/port forwarder.*MaxFieldLength/);
   expect(refused.cure?.command).not.toMatch(/Restart/);
 });
+
+test('a quota that is hit is told with its number, in whatever language the server says it, and where to make room', () => {
+  const words = explain(
+    new WsmanFault({
+      code: 2150859173,
+      message:
+        'Der WS-Verwaltungsdienst kann die Anforderung nicht verarbeiten. Dieser Benutzer darf maximal 30 gleichzeitige Shells ausführen.',
+    }),
+    server,
+  );
+  expect(words.title).toBe('Too many sessions of yours on Z002: it allows 30');
+  expect(words.cure?.text).toContain('On the server');
+});
+
+test('an idle timeout that the server does not take is told with its bounds', () => {
+  const fault = (message: string) => explain(new WsmanFault({ code: 2150859250, message }), server);
+  expect(
+    fault('The idle time-out of a shell must be between 60000 and 43200000 milliseconds.'),
+  ).toMatchObject({
+    code: 'fault.idle-timeout',
+    why: 'It takes an idle timeout from 1 min to 12 h.',
+  });
+  expect(fault('Ungültig.').why).toMatch(/in the details/);
+});
