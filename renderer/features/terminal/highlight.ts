@@ -69,13 +69,33 @@ function marks(text: string): { from: number; to: number }[] {
     );
 }
 
-/** From left to right, never overlapping; what has no colour of its own is left out. */
-export function highlight(text: string): readonly Coloured[] {
+/**
+ * From left to right, never overlapping; what has no colour of its own is left out. Of a long text, what is seen of it is enough: the rest may be
+ * left out, too.
+ */
+export function highlight(text: string, from = 0, to = text.length): readonly Coloured[] {
   if (text.length > mostHighlighted) return [];
+  const { tokens } = parse(text);
   const coloured: Coloured[] = [];
-  spans(text, parse(text).tokens, coloured);
-  const errors = marks(text);
+  for (let at = firstBehind(tokens, from); at < tokens.length; at++) {
+    const token = tokens[at];
+    if (token === undefined || token.from >= to) break;
+    spans(text, [token], coloured);
+  }
+  const errors = marks(text).filter((mark) => mark.from < to && mark.to > from);
   return errors.length === 0 ? coloured : marked(coloured, errors);
+}
+
+/** The first of them that does not end before a place. */
+function firstBehind(tokens: readonly Token[], place: number): number {
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tokens[middle]?.to ?? 0) <= place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Cuts the coloured pieces at the errors and fills what lies between them where an error does. */

@@ -214,11 +214,12 @@ function putPrompt(layout: Layout, prompt: string, command: boolean): void {
   layout.style('');
 }
 
-/** SGR of each position of the text; cheap to ask from left to right. */
-function styles(input: PaintInput): (at: number) => string {
+/** SGR of each position of what is drawn; cheap to ask from left to right. */
+function styles(input: PaintInput, { from, to }: Part): (at: number) => string {
   const before = input.before ?? '';
   const shift = before.length;
-  const tokens = input.command && !input.masked && !input.ahead ? highlight(before + input.text) : [];
+  const coloured = input.command && !input.masked && !input.ahead;
+  const tokens = coloured ? highlight(before + input.text, shift + from, shift + to) : [];
   let next = 0;
   return (place) => {
     const { selection, emphasis } = input;
@@ -259,33 +260,42 @@ function right(columns: number): string {
   return columns > 0 ? `\u001b[${columns}C` : '';
 }
 
-/** More than any screen shows: of a pasted file only the surroundings of the cursor are laid out, so that typing in it stays quick. */
+/** More than any screen shows of one line: of a pasted one only the surroundings of the cursor are laid out. */
 const mostLaidOut = 50_000;
 
-function aroundCursor(input: PaintInput): PaintInput {
-  const { text, cursor, selection } = input;
-  if (text.length <= mostLaidOut) return input;
-  const from = onBoundary(text, cursor - mostLaidOut / 2);
-  const to = onBoundary(text, cursor + mostLaidOut / 2);
-  const inside = (at: number): number => Math.min(Math.max(at, from), to) - from;
+interface Part {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Of a text higher than the screen `frame` shows the rows up to the cursor's, or those from the first: as many lines above the cursor's as there are rows,
+ * one more, and as many below hold them all. Typing in a long text costs no more than in one that fills the screen.
+ */
+function aroundCursor({ text, cursor, rows }: PaintInput): Part {
+  let from = cursor;
+  for (let lines = 0; lines <= rows + 1 && from >= 0; lines++)
+    from = from === 0 ? -1 : text.lastIndexOf('\n', from - 1);
+  let to = cursor - 1;
+  for (let lines = 0; lines <= rows && to < text.length; lines++) {
+    const end = text.indexOf('\n', to + 1);
+    to = end < 0 ? text.length : end;
+  }
   return {
-    ...input,
-    prompt: from === 0 ? input.prompt : '',
-    text: text.slice(from, to),
-    cursor: cursor - from,
-    selection: selection === null ? null : { from: inside(selection.from), to: inside(selection.to) },
+    from: Math.max(from + 1, onBoundary(text, cursor - mostLaidOut / 2)),
+    to: Math.min(to, onBoundary(text, cursor + mostLaidOut / 2)),
   };
 }
 
-export function paint(whole: PaintInput, widths: CellWidths): Painted {
-  const input = aroundCursor(whole);
+export function paint(input: PaintInput, widths: CellWidths): Painted {
+  const part = aroundCursor(input);
   const layout = new Layout(widths, input.columns, input.startColumn);
-  putPrompt(layout, input.prompt, input.command);
+  putPrompt(layout, part.from === 0 ? input.prompt : input.continuationPrompt, input.command);
 
-  const styleAt = styles(input);
+  const styleAt = styles(input, part);
   let cursor: { row: number; column: number } | null = null;
-  let at = 0;
-  while (at < input.text.length) {
+  let at = part.from;
+  while (at < part.to) {
     if (at === input.cursor) cursor = layout.position();
     const character = String.fromCodePoint(input.text.codePointAt(at) ?? 0x20);
     if (character === '\n') {
@@ -301,7 +311,7 @@ export function paint(whole: PaintInput, widths: CellWidths): Painted {
   }
   layout.style('');
   cursor ??= layout.position();
-  putGhost(layout, input.ghost ?? '');
+  if (part.to === input.text.length) putGhost(layout, input.ghost ?? '');
   layout.reach(cursor.row);
   layout.finish();
   return frame(layout.rows, cursor, input);

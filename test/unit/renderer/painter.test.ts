@@ -32,6 +32,11 @@ function lines(screen: Screen): string[] {
   return all;
 }
 
+function trimmed(all: string[]): string[] {
+  while (all.at(-1) === '') all.pop();
+  return all;
+}
+
 function cursor(screen: Screen): { row: number; column: number } {
   const { baseY, cursorY, cursorX } = screen.buffer.active;
   return { row: baseY + cursorY, column: cursorX };
@@ -137,6 +142,32 @@ describe('the drawn line', () => {
     expect(lines(screen)).toContain('>> line 29999');
     expect(lines(screen).length).toBeLessThanOrEqual(10);
     expect(painted.vt.length).toBeLessThan(2000);
+  });
+
+  test('of a text higher than the screen the same rows are drawn as if all of it were', async () => {
+    const line = fc.string({ unit: fc.constantFrom('a', '宽', ' ', '$x', '"', 'e\u0301'), maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(line, { minLength: 1, maxLength: 60 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        async (drawn, place) => {
+          const text = drawn.join('\n');
+          const at = Math.round(place * text.length);
+          // A cursor stands between what a person counts as characters.
+          const to = text[at] === '\u0301' ? at + 1 : at;
+          const whole = paint(input({ text, cursor: to, rows: 500 }), widths);
+          const part = paint(input({ text, cursor: to, rows: 10 }), widths);
+          const high = terminal(20, 500);
+          const low = terminal(20, 10);
+          await write(high, whole.vt);
+          await write(low, part.vt);
+          const first = whole.cursorRow - part.cursorRow;
+          expect(cursor(low).column).toBe(cursor(high).column);
+          expect(lines(low)).toEqual(trimmed(lines(high).slice(first, first + part.rows)));
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   test('rows are kept free below for the menu, also at the end of the screen', async () => {
