@@ -258,6 +258,11 @@ export class SessionRegistry {
     }
   }
 
+  /** The wall clock was set forward by so much, or back: what is told by it is told anew. */
+  clockSet(byMs: number): void {
+    for (const session of this.#sessions.values()) session.clockSet(byMs);
+  }
+
   /** Remove-PSSession. */
   async remove(id: number, given?: Credential): Promise<void> {
     const session = this.get(id);

@@ -13,6 +13,8 @@ export interface SessionFacts {
   retrying?: Retrying | undefined;
   /** Milliseconds since 1970. */
   disconnectedAt?: number | undefined;
+  /** When its server may end it, as far as an earlier run knew. */
+  keptBefore?: number | undefined;
   bufferMode?: BufferMode | undefined;
   idleTimeoutMs?: number | undefined;
   psVersion?: string | undefined;
@@ -57,7 +59,7 @@ export function rowOf(
       canDisconnect: pool?.canDisconnect === true && state === 'Opened' ? true : undefined,
       idleTimeoutMs,
       bufferMode,
-      keptUntil: state === 'Disconnected' ? endOf(facts, left?.keptUntil) : undefined,
+      keptUntil: state === 'Disconnected' ? endOf(facts) : undefined,
       left: pool === undefined ? left?.by : undefined,
       insideBefore: facts.insideBefore ? true : undefined,
       missed: facts.missed > 0 ? facts.missed : undefined,
@@ -65,11 +67,8 @@ export function rowOf(
   };
 }
 
-function endOf(
-  { disconnectedAt, idleTimeoutMs }: SessionFacts,
-  before: number | undefined,
-): number | undefined {
-  return disconnectedAt === undefined ? before : keptUntil(disconnectedAt, idleTimeoutMs);
+function endOf({ disconnectedAt, idleTimeoutMs, keptBefore }: SessionFacts): number | undefined {
+  return disconnectedAt === undefined ? keptBefore : keptUntil(disconnectedAt, idleTimeoutMs);
 }
 
 /** What is not undefined: the schemas tell an absent field from an undefined one. */

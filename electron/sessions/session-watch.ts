@@ -1,4 +1,7 @@
-/** What only the passing of time tells: that the computer slept, and that a server is about to end a session that nobody connects. */
+/**
+ * What only the passing of time tells: that the computer slept, that its clock was set, and that a server is about to end a session that nobody
+ * connects.
+ */
 import type { Clock } from '../remoting/index.ts';
 import type { SessionRow } from '../../shared/session.ts';
 
@@ -6,9 +9,13 @@ export interface SessionWatchOptions {
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
+  /** Milliseconds for which the computer is on, asleep or not: runs on where the wall clock is set. */
+  readonly uptime: () => number;
   readonly rows: () => readonly SessionRow[];
   /** The computer slept: what it was connected to may be gone. */
   readonly woke: () => void;
+  /** The wall clock was set, by so much forward: times that were told by it before are told anew. */
+  readonly clockSet: (byMs: number) => void;
   /** Once for each session and each end. */
   readonly endsSoon: (row: SessionRow, at: number) => void;
 }
@@ -18,6 +25,8 @@ const LOOK_MS = 5_000;
 const SLEPT_MS = 30_000;
 /** Where the clock of the process stands still while the computer sleeps, the two clocks part, and no machine is so busy that they do. */
 const PARTED_MS = 5_000;
+/** Uptime comes in whole seconds on some systems, and both clocks are read one after the other on a busy machine. */
+const SET_MS = 3_000;
 /** A tenth of the usual two hours: time enough to do something about it. */
 const WARN_MS = 12 * 60_000;
 /** Nor earlier than in the last part of a shorter time. */
@@ -25,10 +34,11 @@ const WARN_SHARE = 0.2;
 
 /** Looks every few seconds until the returned function is called. */
 export function watchSessions(options: SessionWatchOptions): () => void {
-  const { clock, wallClock, rows, woke, endsSoon } = options;
+  const { clock, wallClock, uptime, rows, woke, clockSet, endsSoon } = options;
   const warned = new Map<number, number>();
   let expected = wallClock() + LOOK_MS;
   let apart = wallClock() - clock.now();
+  let sinceBoot = wallClock() - uptime();
   let stopped = false;
   let takeBack = clock.after(LOOK_MS, look);
 
@@ -39,6 +49,12 @@ export function watchSessions(options: SessionWatchOptions): () => void {
     apart += parted;
     if (now - expected > SLEPT_MS || parted > PARTED_MS) woke();
     expected = now + LOOK_MS;
+    const set = now - uptime() - sinceBoot;
+    if (Math.abs(set) > SET_MS) {
+      sinceBoot += set;
+      for (const [id, keptUntil] of warned) warned.set(id, keptUntil + set);
+      clockSet(set);
+    }
     for (const row of rows()) {
       const { keptUntil, idleTimeoutMs } = row;
       if (keptUntil === undefined || keptUntil <= now || warned.get(row.id) === keptUntil) continue;

@@ -97,6 +97,7 @@ export class Session {
       endsOnExit: options.endsOnExit,
       idleTimeoutMs: options.idleTimeoutMs,
       bufferMode: options.bufferMode,
+      keptBefore: options.left?.keptUntil,
       insideBefore: false,
       missed: 0,
     };
@@ -414,6 +415,23 @@ export class Session {
   idleTimeoutIs(ms: number): void {
     if (this.#facts.idleTimeoutMs === ms) return;
     this.#facts.idleTimeoutMs = ms;
+    this.#announce();
+  }
+
+  /** The wall clock was set: when something was and will be is told by the new one. */
+  clockSet(byMs: number): void {
+    const { disconnectedAt, keptBefore, retrying } = this.#facts;
+    if (disconnectedAt !== undefined) this.#facts.disconnectedAt = disconnectedAt + byMs;
+    if (keptBefore !== undefined) this.#facts.keptBefore = keptBefore + byMs;
+    if (retrying !== undefined) {
+      const { since, nextTryAt, givesUpAt } = retrying;
+      this.#facts.retrying = {
+        ...retrying,
+        since: since + byMs,
+        nextTryAt: nextTryAt + byMs,
+        givesUpAt: givesUpAt + byMs,
+      };
+    }
     this.#announce();
   }
 

@@ -19,14 +19,15 @@ export class TakeOver {
   readonly #returning: Returning;
   /** Made by the attempt that succeeded; undefined where the session came back to its own. */
   #pool: RunspacePool | undefined;
-  #since: number;
+  /** On the clock, which nobody sets. */
+  readonly #since: number;
   /** Resolves when it is over, however it ended. */
   readonly done: Promise<void>;
   readonly #settle: () => void;
 
   constructor(options: TakeOverOptions) {
     this.#options = options;
-    this.#since = options.wallClock();
+    this.#since = options.clock.now();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.done = promise;
     this.#settle = resolve;
@@ -39,7 +40,7 @@ export class TakeOver {
         session.waiting(
           waiting && {
             kind: 'held',
-            since: this.#since,
+            since: wallClock() + this.#since - clock.now(),
             attempts: waiting.attempts,
             nextTryAt: wallClock() + waiting.nextTryAt - clock.now(),
             givesUpAt: wallClock() + waiting.givesUpAt - clock.now(),

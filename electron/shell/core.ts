@@ -1,4 +1,5 @@
 /** The app core, the same in both shells: every store, the session registry and the handlers, put together. */
+import { uptime } from 'node:os';
 import { CredentialKeeper } from '../credentials/credential-keeper.ts';
 import { copyDiagnostics } from '../diagnostics/copy-diagnostics.ts';
 import { createDispatcher } from '../ipc/dispatcher.ts';
@@ -92,10 +93,15 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const unwatch = watchSessions({
     clock: systemClock,
     wallClock: Date.now,
+    uptime: () => uptime() * 1000,
     rows: () => sessions.list(),
     woke: () => {
       log.info('app.woke');
       sessions.networkChanged();
+    },
+    clockSet: (byMs) => {
+      log.info('app.clock-set', { ms: Math.round(byMs) });
+      sessions.clockSet(byMs);
     },
     endsSoon: (row, at) =>
       hub.publish('app.notice', { error: endsSoon(row, at, Date.now()), sessionId: row.id }),

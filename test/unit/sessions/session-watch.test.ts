@@ -8,12 +8,16 @@ const MINUTE = 60_000;
 function watched(rows: SessionRow[]) {
   const time = new WorldTime();
   let asleep = 0;
+  let set = 0;
   const told: string[] = [];
   const stop = watchSessions({
     clock: time,
-    wallClock: () => time.now() + asleep,
+    wallClock: () => time.now() + asleep + set,
+    // Counts while the computer sleeps, in whole seconds as on macOS.
+    uptime: () => Math.floor((time.now() + asleep) / 1000) * 1000,
     rows: () => rows,
     woke: () => told.push('woke'),
+    clockSet: (byMs) => told.push(`set by ${String(Math.round(byMs / MINUTE))}`),
     endsSoon: (row, at) => told.push(`${row.name} ends at ${String(at / MINUTE)}`),
   });
   return {
@@ -25,6 +29,9 @@ function watched(rows: SessionRow[]) {
     },
     sleep: (ms: number) => {
       asleep += ms;
+    },
+    setClock: (ms: number) => {
+      set += ms;
     },
   };
 }
@@ -86,4 +93,23 @@ test('a computer that slept is noticed when it wakes, also where it did so for a
   sleep(10 * MINUTE);
   pass(MINUTE);
   expect(told).toEqual(['woke', 'woke']);
+});
+
+test('a wall clock that is set is told apart from sleep, forward and back, and nobody is warned twice for it', () => {
+  const rows = [away('Nightly', 120 * MINUTE)];
+  const { told, pass, sleep, setClock } = watched(rows);
+  pass(109 * MINUTE);
+  expect(told).toEqual(['Nightly ends at 120']);
+  setClock(-60 * MINUTE);
+  rows[0] = away('Nightly', 60 * MINUTE);
+  pass(MINUTE);
+  expect(told).toEqual(['Nightly ends at 120', 'set by -60']);
+  sleep(10 * MINUTE);
+  pass(MINUTE);
+  expect(told.slice(2)).toEqual(['woke']);
+  setClock(90 * MINUTE);
+  rows[0] = away('Nightly', 150 * MINUTE);
+  pass(MINUTE);
+  expect(told.slice(3)).toContain('set by 90');
+  expect(told.slice(3)).not.toContain('Nightly ends at 150');
 });
