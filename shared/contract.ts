@@ -197,6 +197,8 @@ export const events = {
   'terminal.command': z.object({ sessionId, command: CommandRecord }),
   'terminal.progress': z.object({ sessionId, bars: z.array(ProgressBar) }),
   'terminal.title': z.object({ sessionId, title: z.string() }),
+  /** This page draws too slowly and gets nothing more of the session: it is to attach anew. */
+  'terminal.behind': z.object({ sessionId }),
   'history.added': HistoryLine,
   'history.cleared': z.object({ serverId: z.string() }),
   /** Something a person must know that no call of theirs caused. */

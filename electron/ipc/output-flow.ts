@@ -7,7 +7,7 @@ import type { OutputItem } from '../../shared/terminal.ts';
  * wrote before they waited, so a writer that honours the promise bounds it all.
  */
 export interface OutputFlow {
-  /** A promise when the writer must wait before it writes more; it always resolves, also on `reset` and `close`. */
+  /** A promise when the writer must wait before it writes more; it always resolves: also on `reset` and `close`, and where the renderer is left behind. */
   write(items: readonly OutputItem[]): Promise<void> | undefined;
   /** The renderer has drawn so many characters (UTF-16 units of `vt`). */
   ack(chars: number): void;
@@ -27,6 +27,13 @@ export interface OutputFlowOptions {
   lowWater?: number;
   /** How long the first piece of a batch waits for others. */
   flushMs?: number;
+  /** What is done about a renderer that draws nothing while writers wait for it: without it they wait for as long as that lasts. */
+  patience?: {
+    /** Calls `fire` once when it is at its end; returns how to call that off. */
+    readonly after: (fire: () => void) => () => void;
+    /** Nothing more is sent or held: what comes from now on the renderer gets by starting again from a snapshot. */
+    readonly leftBehind: () => void;
+  };
 }
 
 /**
@@ -54,12 +61,26 @@ export function createOutputFlow(options: OutputFlowOptions): OutputFlow {
   let paused = false;
   let cancelTimer: (() => void) | undefined;
   let wait: { promise: Promise<void>; resolve: () => void } | undefined;
+  let callOff: (() => void) | undefined;
+  /** Closed, or left behind. */
   let closed = false;
 
   function release(): void {
+    callOff?.();
+    callOff = undefined;
     const released = wait;
     wait = undefined;
     released?.resolve();
+  }
+
+  /** Somebody waits for the renderer, from now on so long. */
+  function beginPatience(): void {
+    callOff?.();
+    callOff = options.patience?.after(() => {
+      callOff = undefined;
+      close();
+      options.patience?.leftBehind();
+    });
   }
 
   function forget(): void {
@@ -118,6 +139,7 @@ export function createOutputFlow(options: OutputFlowOptions): OutputFlow {
     if (wait === undefined && unacked + heldChars >= highWater) {
       const { promise, resolve } = Promise.withResolvers<void>();
       wait = { promise, resolve };
+      beginPatience();
     }
     return wait?.promise;
   }
@@ -131,6 +153,8 @@ export function createOutputFlow(options: OutputFlowOptions): OutputFlow {
       flush();
     }
     if (!paused && unacked + heldChars <= lowWater) release();
+    // It is slow, and it draws.
+    else if (wait !== undefined) beginPatience();
   }
 
   function close(): void {

@@ -11,6 +11,17 @@ export interface ShownSession {
   attach(sink: PageSink, size: TerminalSize): TerminalSnapshot;
 }
 
+/**
+ * A page that draws anything at all says so many times a second; a tab in the background, whose timers the browser holds back, once a second
+ * to once a minute. Nobody looks at it, and whoever looks at the same session elsewhere, and what runs in it, shall not wait longer than this.
+ */
+const PATIENCE_MS = 10_000;
+
+function tenSeconds(fire: () => void): () => void {
+  const timer = setTimeout(fire, PATIENCE_MS).unref();
+  return () => clearTimeout(timer);
+}
+
 interface Showing {
   readonly flow: OutputFlow;
   readonly stop: () => void;
@@ -19,6 +30,12 @@ interface Showing {
 export class TerminalPeers {
   /** By peer id, then session id. */
   readonly #showing = new Map<number, Map<number, Showing>>();
+  readonly #patience: (fire: () => void) => () => void;
+
+  /** `patience` calls back once when a page that draws nothing has been waited for long enough; returns how to call that off. */
+  constructor(patience: (fire: () => void) => () => void = tenSeconds) {
+    this.#patience = patience;
+  }
 
   attach(peer: Peer, session: ShownSession, size: TerminalSize): TerminalSnapshot {
     this.detach(peer, session.id);
@@ -27,6 +44,11 @@ export class TerminalPeers {
       setTimer: (fire, ms) => {
         const timer = setTimeout(fire, ms);
         return () => clearTimeout(timer);
+      },
+      patience: {
+        after: this.#patience,
+        // Behind what was sent: when the page gets there, it draws again.
+        leftBehind: () => peer.send('terminal.behind', { sessionId: session.id }),
       },
     });
     const snapshot = session.attach(flow, size);

@@ -7,6 +7,8 @@ export interface SessionListener {
   command(command: CommandRecord): void;
   progress(bars: readonly ProgressBar[]): void;
   title(title: string): void;
+  /** Nothing more comes before the page is asked for anew. */
+  behind(): void;
 }
 
 /** What main tells of one session's page. Returns how to stop listening. */
@@ -27,6 +29,9 @@ export function onSession(bridge: Bridge, sessionId: number, listener: SessionLi
     }),
     bridge.on('terminal.title', (payload) => {
       if (mine(payload)) listener.title(payload.title);
+    }),
+    bridge.on('terminal.behind', (payload) => {
+      if (mine(payload)) listener.behind();
     }),
   ];
   return () => {

@@ -146,6 +146,7 @@ export class TerminalView {
         command: (command) => this.#command(command),
         progress: (bars) => this.state.setState({ progress: bars }),
         title: (title) => this.state.setState({ title }),
+        behind: () => this.#screen.enqueue((done) => void this.attach().finally(done)),
       }),
       settings.subscribe((now) => {
         this.#screen.apply(now);

@@ -44,6 +44,33 @@ function setUp(highWater = 100, lowWater = 40) {
   return { flow, timers, sent };
 }
 
+/** A flow with patience, whose end comes when told. */
+function impatient() {
+  const sent: OutputItem[][] = [];
+  const told: string[] = [];
+  let end: (() => void) | undefined;
+  const flow = createOutputFlow({
+    send: (items) => sent.push(items),
+    setTimer: (fire) => {
+      fire();
+      return () => undefined;
+    },
+    highWater: 100,
+    lowWater: 40,
+    patience: {
+      after: (fire) => {
+        told.push('waits');
+        end = fire;
+        return () => {
+          end = undefined;
+        };
+      },
+      leftBehind: () => told.push('behind'),
+    },
+  });
+  return { flow, sent, told, patient: () => end !== undefined, atItsEnd: () => end?.() };
+}
+
 async function settled(promise: Promise<void> | undefined): Promise<boolean> {
   let done = false;
   void promise?.then(() => (done = true));
@@ -199,5 +226,48 @@ describe('output flow', () => {
         expect(from).toBe(written.length);
       }),
     );
+  });
+});
+
+describe('patience with a renderer that draws nothing', () => {
+  test('begins when writers wait, and ends when it has drawn what it got', async () => {
+    const { flow, told, patient } = impatient();
+    void flow.write([item(1, 'x'.repeat(99))]);
+    expect(patient()).toBe(false);
+    const waiting = flow.write([item(2, 'y')]);
+    expect(patient()).toBe(true);
+    flow.ack(100);
+    expect(patient()).toBe(false);
+    expect(await settled(waiting)).toBe(true);
+    expect(told).toEqual(['waits']);
+  });
+
+  test('begins anew with everything that is drawn', async () => {
+    const { flow, told, patient } = impatient();
+    const waiting = flow.write([item(1, 'x'.repeat(100))]);
+    for (let i = 0; i < 5; i++) flow.ack(10);
+    expect(told).toEqual(Array.from({ length: 6 }, () => 'waits'));
+    expect(patient()).toBe(true);
+    expect(await settled(waiting)).toBe(false);
+  });
+
+  test('at its end writers go on, nothing more is sent or held, and it is told once', async () => {
+    const { flow, sent, told, atItsEnd } = impatient();
+    const waiting = flow.write([item(1, 'x'.repeat(100))]);
+    void flow.write([item(2, 'held')]);
+    atItsEnd();
+    expect(await settled(waiting)).toBe(true);
+    expect(flow.write([item(3, 'z'.repeat(1000))])).toBeUndefined();
+    flow.ack(1100);
+    expect(sent).toEqual([[item(1, 'x'.repeat(100))]]);
+    expect(told).toEqual(['waits', 'behind']);
+  });
+
+  test('is over with the flow', () => {
+    const { flow, told, patient } = impatient();
+    void flow.write([item(1, 'x'.repeat(100))]);
+    flow.close();
+    expect(patient()).toBe(false);
+    expect(told).toEqual(['waits']);
   });
 });
