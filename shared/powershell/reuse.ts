@@ -119,12 +119,20 @@ export class Earlier {
   /** Puts what is the statement's own behind what there is. How far it has moved. */
   takeOver(record: StatementRecord, from: number, place: Place, into: Lists): number {
     const shift = from - record.from;
-    const move = new Move(shift, record.place, place);
     const { start, end } = record;
     const { tokens, errors, commands, inner, records } = this.#lists;
     const marks = marksOf(into);
-    const moveToken = (one: RawToken): RawToken => move.token(one);
-    copy(tokens, start.tokens, end.tokens, into.tokens, shift === 0 ? same : moveToken);
+    if (shift === 0 && place === record.place && same(start, marks)) {
+      // Before the change nothing is any different.
+      append(tokens, start.tokens, end.tokens, into.tokens);
+      append(errors, start.errors, end.errors, into.errors);
+      append(commands, start.commands, end.commands, into.commands);
+      append(inner, start.inner, end.inner, into.inner);
+      append(records, start.records, end.records, into.records);
+      return 0;
+    }
+    const move = new Move(shift, record.place, place);
+    copy(tokens, start.tokens, end.tokens, into.tokens, (one) => move.token(one));
     copy(errors, start.errors, end.errors, into.errors, (one) => move.error(one));
     copy(commands, start.commands, end.commands, into.commands, (one) => move.command(one));
     copy(inner, start.inner, end.inner, into.inner, (one) => move.innerCommand(one));
@@ -133,8 +141,21 @@ export class Earlier {
   }
 }
 
-function same<T>(one: T): T {
-  return one;
+function same(left: Marks, right: Marks): boolean {
+  return (
+    left.tokens === right.tokens &&
+    left.errors === right.errors &&
+    left.commands === right.commands &&
+    left.inner === right.inner &&
+    left.records === right.records
+  );
+}
+
+function append<T>(from: readonly T[], start: number, end: number, into: T[]): void {
+  for (let at = start; at < end; at++) {
+    const one = from[at];
+    if (one !== undefined) into.push(one);
+  }
 }
 
 function copy<T>(from: readonly T[], start: number, end: number, into: T[], each: (one: T) => T): void {
@@ -156,6 +177,7 @@ class Move {
   }
 
   token(token: RawToken): RawToken {
+    if (this.#shift === 0) return token;
     const { nested } = token;
     const moved = { ...token, from: token.from + this.#shift, to: token.to + this.#shift };
     return nested === undefined ? moved : { ...moved, nested: nested.map((inner) => this.#nested(inner)) };
