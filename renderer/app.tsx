@@ -7,9 +7,6 @@ import {
   Plus,
   Server as ServerIcon,
   SlidersHorizontal,
-  TriangleAlert,
-  Unplug,
-  X,
 } from 'lucide-react';
 import { useEffect } from 'react';
 import { RemoveServerDialog } from './features/servers/remove-server-dialog.tsx';
@@ -17,6 +14,7 @@ import { ServerDialog } from './features/servers/server-dialog.tsx';
 import { addServer } from './features/servers/server-list.tsx';
 import { Sidebar } from './features/servers/sidebar.tsx';
 import { Welcome } from './features/servers/welcome.tsx';
+import { Alerts } from './features/sessions/alerts.tsx';
 import { AllowDialog } from './features/sessions/allow-dialog.tsx';
 import { DisconnectDialog } from './features/sessions/disconnect-dialog.tsx';
 import { NewSessionDialog } from './features/sessions/new-session-dialog.tsx';
@@ -31,7 +29,6 @@ import { copyDiagnostics } from './features/settings/diagnostics-button.tsx';
 import { changeSettings, SettingsDialog } from './features/settings/settings-dialog.tsx';
 import { KeysDialog } from './features/terminal/keys-dialog.tsx';
 import { PasteDialog } from './features/terminal/paste-dialog.tsx';
-import { dropNotice } from './stores/shell.ts';
 import { welcomeTab } from './stores/tabs.ts';
 import { useDesk, useSlice } from './ui/desk-context.ts';
 import { Logo } from './ui/glyphs.tsx';
@@ -84,40 +81,6 @@ function Brand() {
           <PanelLeft aria-hidden />
         </button>
       </Tip>
-    </div>
-  );
-}
-
-/** What a person must know that no panel of theirs says. */
-function Alerts() {
-  const desk = useDesk();
-  const connected = useSlice(desk.shell, (state) => state.connected);
-  const notices = useSlice(desk.shell, (state) => state.notices);
-  return (
-    <div className="alerts" role="status">
-      {connected ? null : (
-        <div>
-          <Unplug aria-hidden />
-          <span className="grow">PSDeck’s background process is not answering — reconnecting</span>
-        </div>
-      )}
-      {notices.map(({ id, error }) => (
-        <div key={id} className="bad">
-          <TriangleAlert aria-hidden />
-          <span className="grow">
-            {error.title}
-            <span className="dim">{error.cure?.text ?? error.why ?? ''}</span>
-          </span>
-          <button
-            type="button"
-            className="iconbtn small"
-            aria-label="Dismiss"
-            onClick={() => dropNotice(desk.shell, id)}
-          >
-            <X className="s" aria-hidden />
-          </button>
-        </div>
-      ))}
     </div>
   );
 }

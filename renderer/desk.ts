@@ -6,14 +6,23 @@ import type { HistoryStore } from './features/terminal/history-store.ts';
 import type { Terminals } from './features/terminal/terminals.ts';
 import { createServersStore, loadServers, noteReach, setServers } from './stores/servers.ts';
 import type { ServersStore } from './stores/servers.ts';
-import { createSessionsStore, dropSession, isLive, loadSessions, putSession } from './stores/sessions.ts';
+import {
+  createSessionsStore,
+  currentRow,
+  dropSession,
+  filterRows,
+  isLive,
+  loadSessions,
+  putSession,
+  viewOf,
+} from './stores/sessions.ts';
 import type { SessionsStore } from './stores/sessions.ts';
 import { createSettingsStore } from './stores/settings.ts';
 import type { SettingsStore, SystemTheme } from './stores/settings.ts';
 import { addNotice, createShellStore } from './stores/shell.ts';
 import type { ShellStore } from './stores/shell.ts';
 import { noteLongCommand } from './features/sessions/long-commands.ts';
-import { createTabsStore, openTab } from './stores/tabs.ts';
+import { createTabsStore, openTab, patchServerTab, serverTab } from './stores/tabs.ts';
 import { focusBeside, focusPage, focusSession, isInTerminalOf } from './ui/focus.ts';
 import type { TabsStore } from './stores/tabs.ts';
 
@@ -62,6 +71,22 @@ function showEntered({ sessions, tabs }: Desk): void {
   if (tabs.getState().order.length > 1) focusPage();
 }
 
+/** A line of the table goes: the one below it is chosen in its place, else the one above. */
+function moveFrom({ sessions, tabs }: Desk, sessionId: number): void {
+  const state = sessions.getState();
+  const gone = state.rows.find((row) => row.id === sessionId);
+  if (gone === undefined) return;
+  const { serverId } = gone;
+  const all = state.rows.filter((row) => row.serverId === serverId);
+  const tab = serverTab(tabs.getState(), serverId);
+  if (tab.failure?.sessionId === sessionId) patchServerTab(tabs, serverId, { failure: null });
+  if (currentRow(all, tab.selectedSession)?.id !== sessionId) return;
+  const shown = filterRows(all, viewOf(state, serverId).filter);
+  const at = shown.findIndex((row) => row.id === sessionId);
+  const next = shown[at + 1] ?? shown[at - 1];
+  if (next !== undefined) patchServerTab(tabs, serverId, { selectedSession: next.id });
+}
+
 /** Listens to main and fetches what is there now; again after each time the way to main was lost. */
 export function startDesk(desk: Desk): void {
   const { bridge, servers, sessions, settings, shell, tabs, terminals } = desk;
@@ -90,11 +115,12 @@ export function startDesk(desk: Desk): void {
     }
   });
   bridge.on('session.removed', ({ sessionId }) => {
+    moveFrom(desk, sessionId);
     dropSession(sessions, sessionId);
     terminals.drop(sessionId);
     focusBeside();
   });
-  bridge.on('app.notice', ({ error }) => addNotice(shell, error));
+  bridge.on('app.notice', ({ error, sessionId }) => addNotice(shell, error, sessionId));
   bridge.on('terminal.command', ({ sessionId, command }) => noteLongCommand(desk, sessionId, command));
   // What waits for the network need not wait for its next turn.
   window.addEventListener('online', () => {

@@ -29,8 +29,8 @@ const PARTED_MS = 5_000;
 const SET_MS = 3_000;
 /** A tenth of the usual two hours: time enough to do something about it. */
 const WARN_MS = 12 * 60_000;
-/** Nor earlier than in the last part of a shorter time. */
-const WARN_SHARE = 0.2;
+/** Nor earlier than in the second half of a shorter time. */
+const WARN_SHARE = 0.5;
 
 /** Looks every few seconds until the returned function is called. */
 export function watchSessions(options: SessionWatchOptions): () => void {

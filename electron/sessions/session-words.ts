@@ -41,8 +41,8 @@ export function leftBehind(rows: readonly SessionRow[]): AppError {
     cure: {
       text:
         rows.length === 1
-          ? 'Choose its server and connect it; what it said meanwhile comes with it.'
-          : 'Choose their servers and connect them; what they said meanwhile comes with them.',
+          ? 'What it said meanwhile comes with it.'
+          : 'What they said meanwhile comes with them.',
     },
   };
 }

@@ -3,6 +3,7 @@
  * asks here and nowhere else, so that they cannot disagree.
  */
 import type { SessionRow } from '../../shared/session.ts';
+import { isLive } from './sessions.ts';
 
 export type SessionGlyph = 'opened' | 'busy' | 'off' | 'held' | 'cut' | 'bad' | 'opening' | 'none';
 
@@ -70,7 +71,7 @@ export function faceOfTab(
   tab: { readonly opening: boolean; readonly failure: unknown },
 ): Omit<ServerFace, 'count'> | null {
   if (tab.opening) return { glyph: 'opening', word: 'Opening…' };
-  if (tab.failure !== null) return { glyph: 'bad', word: 'Not connected' };
+  if (tab.failure !== null && !rows.some(isLive)) return { glyph: 'bad', word: 'Not connected' };
   return faceOfAll(rows);
 }
 

@@ -26,8 +26,8 @@ export interface Credential {
 
 export interface SignInAsk {
   serverId: string;
-  /** It is the proxy that asks, and not the server. */
-  proxy?: boolean;
+  /** The proxy that asks, where it is not the server. */
+  proxy?: string;
   /** The server refused what was typed before. */
   error: AppError | null;
   busy: boolean;
@@ -51,6 +51,8 @@ export interface AllowAsk {
 export interface Notice {
   id: number;
   error: AppError;
+  /** The session that it is about. */
+  sessionId: number | undefined;
 }
 
 export interface ShellState {
@@ -85,12 +87,12 @@ let lastNotice = 0;
 /** More than three at once is a wall nobody reads; the same text again adds nothing. */
 const mostNotices = 3;
 
-export function addNotice(store: ShellStore, error: AppError): void {
+export function addNotice(store: ShellStore, error: AppError, sessionId?: number): void {
   store.setState(({ notices }) => {
     const others = notices.filter(
       (notice) => notice.error.code !== error.code || notice.error.title !== error.title,
     );
-    return { notices: [...others, { id: ++lastNotice, error }].slice(-mostNotices) };
+    return { notices: [...others, { id: ++lastNotice, error, sessionId }].slice(-mostNotices) };
   });
 }
 

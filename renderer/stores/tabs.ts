@@ -6,13 +6,23 @@ import type { AppError } from '../../shared/error.ts';
 export type TabId = string;
 export const welcomeTab = 'welcome';
 
+export interface Failure {
+  readonly error: AppError;
+  /** What was tried with one session is said in its place only; null where none came to be. */
+  readonly sessionId: number | null;
+  /** It was to be entered. */
+  readonly enter: boolean;
+  /** The same once more. */
+  readonly again: () => Promise<unknown>;
+}
+
 /** What a server's tab remembers while it is open. */
 export interface ServerTab {
   selectedSession: number | null;
   /** A session is being opened for it. */
   opening: boolean;
-  /** The last try failed, and this is what its panel says; `enter` is what Try again does. */
-  failure: { error: AppError; enter: boolean } | null;
+  /** The last try failed, and this is what its panel says. */
+  failure: Failure | null;
 }
 
 export interface TabsState {
@@ -31,6 +41,21 @@ export function createTabsStore(): TabsStore {
 
 export function serverTab(state: TabsState, serverId: string): ServerTab {
   return state.servers[serverId] ?? freshTab;
+}
+
+/** What stands in the place of that session, or of none. */
+export function failureOf(tab: ServerTab, sessionId: number | null): Failure | null {
+  const { failure } = tab;
+  return failure?.sessionId === null || failure?.sessionId === sessionId ? failure : null;
+}
+
+/** Another session is looked at: what failed without one has been read. */
+export function selectSession(store: TabsStore, serverId: string, sessionId: number): void {
+  const { failure } = serverTab(store.getState(), serverId);
+  patchServerTab(store, serverId, {
+    selectedSession: sessionId,
+    failure: failure?.sessionId === null ? null : failure,
+  });
 }
 
 export function openTab(store: TabsStore, id: TabId): void {

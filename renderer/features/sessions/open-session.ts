@@ -14,11 +14,16 @@ function asksCredential(code: string): boolean {
   return code === 'credential.required' || code === 'signin.rejected' || code === 'signin.user-name';
 }
 
-/** The proxy's own sign-in; one that the environment names brings its user along or does not. */
-function asksProxy(desk: Desk, serverId: string, error: AppError): boolean {
+/** The proxy whose own sign-in is asked for; one that the environment names brings its user along or does not. */
+function askingProxy(
+  desk: Desk,
+  serverId: string,
+  error: AppError,
+  own: string | undefined,
+): string | undefined {
   const server = desk.servers.getState().servers.find((known) => known.id === serverId);
-  const proxy = server?.signIn.proxy;
-  return error.code === 'proxy.sign-in' && proxy !== undefined && proxy !== 'system';
+  const proxy = own ?? server?.signIn.proxy;
+  return error.code === 'proxy.sign-in' && proxy !== 'system' && proxy !== 'none' ? proxy : undefined;
 }
 
 function asksTrust(error: AppError): boolean {
@@ -35,13 +40,13 @@ function askCredential(
   desk: Desk,
   serverId: string,
   error: AppError | null,
-  proxy = false,
+  proxy?: string,
 ): Promise<Credential | null> {
   return new Promise((answer) => {
     desk.shell.setState({
       signIn: {
         serverId,
-        proxy,
+        ...(proxy === undefined ? {} : { proxy }),
         error,
         busy: false,
         answer(credential) {
@@ -101,6 +106,8 @@ export async function asking<T>(
   desk: Desk,
   serverId: string,
   attempt: (signIn: { readonly credential?: Credential }) => Promise<T>,
+  /** The session's own proxy, where it is not reached as the server is. */
+  ownProxy?: string,
 ): Promise<Asked<T>> {
   const { bridge, shell } = desk;
   // Lives in this call only: typed once, it serves the further tries this needs.
@@ -112,18 +119,23 @@ export async function asking<T>(
         return { ok: true, value: await attempt(credential === undefined ? {} : { credential }) };
       } catch (thrown) {
         const error = appErrorOf(thrown);
+        const proxy = askingProxy(desk, serverId, error, ownProxy);
         if (asksCredential(error.code)) {
           const refused = error.code === 'credential.required' ? null : error;
           // oxlint-disable-next-line no-await-in-loop
           const typed = await askCredential(desk, serverId, refused);
           if (typed === null) return { ok: false, error: null };
           credential = typed;
-        } else if (asksProxy(desk, serverId, error)) {
+        } else if (proxy !== undefined) {
           // oxlint-disable-next-line no-await-in-loop
-          const typed = await askCredential(desk, serverId, error, true);
+          const typed = await askCredential(desk, serverId, error, proxy);
           if (typed === null) return { ok: false, error };
           // oxlint-disable-next-line no-await-in-loop
-          await bridge.call('servers.proxySignIn', { id: serverId, credential: typed });
+          await bridge.call('servers.proxySignIn', {
+            id: serverId,
+            credential: typed,
+            ...(ownProxy === undefined ? {} : { proxy }),
+          });
         } else if (asksTrust(error)) {
           // oxlint-disable-next-line no-await-in-loop
           if (!(await askTrust(desk, serverId, error))) return { ok: false, error: null };
@@ -152,34 +164,55 @@ export async function asking<T>(
   }
 }
 
+export interface Wish {
+  readonly enter: boolean;
+  readonly name?: string;
+  readonly options?: NewSessionOptions;
+}
+
 /** Opens a session. Returns `null` where the person gave up or it failed; why then stands in the server's tab. */
-export async function createSession(
-  desk: Desk,
-  serverId: string,
-  wish: { enter: boolean; name?: string; options?: NewSessionOptions },
-): Promise<SessionRow | null> {
+export async function createSession(desk: Desk, serverId: string, wish: Wish): Promise<SessionRow | null> {
   const { bridge, tabs, terminals } = desk;
   patchServerTab(tabs, serverId, { opening: true, failure: null });
-  const asked = await asking(desk, serverId, (signIn) =>
-    bridge.call('sessions.create', {
-      serverId,
-      size: terminals.likelySize(),
-      enter: wish.enter,
-      ...(wish.name === undefined || wish.name === '' ? {} : { name: wish.name }),
-      ...(wish.options === undefined ? {} : { options: wish.options }),
-      ...signIn,
-    }),
+  const asked = await asking(
+    desk,
+    serverId,
+    (signIn) =>
+      bridge.call('sessions.create', {
+        serverId,
+        size: terminals.likelySize(),
+        enter: wish.enter,
+        ...(wish.name === undefined || wish.name === '' ? {} : { name: wish.name }),
+        ...(wish.options === undefined ? {} : { options: wish.options }),
+        ...signIn,
+      }),
+    wish.options?.proxy,
   );
   patchServerTab(tabs, serverId, { opening: false });
   if (!asked.ok) {
     if (asked.error !== null)
-      patchServerTab(tabs, serverId, { failure: { error: asked.error, enter: wish.enter } });
+      patchServerTab(tabs, serverId, {
+        failure: {
+          error: asked.error,
+          sessionId: null,
+          enter: wish.enter,
+          again: () => openAgain(desk, serverId, wish),
+        },
+      });
     return null;
   }
   putSession(desk.sessions, asked.value);
   noteReach(desk.servers, serverId, 'up');
   patchServerTab(tabs, serverId, { selectedSession: asked.value.id });
   return asked.value;
+}
+
+/** As it was wished for: with its name and its options. */
+async function openAgain(desk: Desk, serverId: string, wish: Wish): Promise<void> {
+  const row = await createSession(desk, serverId, wish);
+  if (row === null) focusBeside();
+  else if (wish.enter) focusTerminal(desk, row);
+  else focusSession(row.id);
 }
 
 export function focusTerminal(desk: Desk, row: SessionRow): void {
@@ -225,12 +258,19 @@ export async function openServer(desk: Desk, serverId: string): Promise<void> {
   await createSession(desk, serverId, { enter: false });
 }
 
-async function tell(desk: Desk, serverId: string, work: Promise<unknown>): Promise<boolean> {
+async function tell(
+  desk: Desk,
+  { id, serverId }: SessionRow,
+  work: Promise<unknown>,
+  again: () => Promise<unknown>,
+): Promise<boolean> {
   try {
     await work;
     return true;
   } catch (thrown) {
-    patchServerTab(desk.tabs, serverId, { failure: { error: appErrorOf(thrown), enter: false } });
+    patchServerTab(desk.tabs, serverId, {
+      failure: { error: appErrorOf(thrown), sessionId: id, enter: false, again },
+    });
     return false;
   }
 }
@@ -240,9 +280,11 @@ export async function enterSession(desk: Desk, row: SessionRow): Promise<void> {
   const entered = desk.bridge
     .call('sessions.enter', { sessionId: row.id, size })
     .then((now) => putSession(desk.sessions, now));
-  if (await tell(desk, row.serverId, entered)) focusTerminal(desk, row);
+  if (await tell(desk, row, entered, () => enterSession(desk, row))) focusTerminal(desk, row);
 }
 
 export async function exitSession(desk: Desk, row: SessionRow): Promise<void> {
-  await tell(desk, row.serverId, desk.bridge.call('sessions.exit', { sessionId: row.id }));
+  await tell(desk, row, desk.bridge.call('sessions.exit', { sessionId: row.id }), () =>
+    exitSession(desk, row),
+  );
 }

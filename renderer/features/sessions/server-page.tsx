@@ -3,7 +3,7 @@ import type { Server } from '../../../shared/server.ts';
 import type { SessionRow } from '../../../shared/session.ts';
 import { serverLabel } from '../../stores/servers.ts';
 import { currentRow, filterRows, isLive, patchView, viewOf } from '../../stores/sessions.ts';
-import { patchServerTab, serverTab } from '../../stores/tabs.ts';
+import { failureOf, patchServerTab, serverTab } from '../../stores/tabs.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Glyph } from '../../ui/glyphs.tsx';
 import { MenuButton } from '../../ui/menu.tsx';
@@ -117,7 +117,7 @@ export function ServerPage({ server }: { server: Server }) {
   const row = currentRow(rows, tab.selectedSession);
   const shown = filterRows(rows, filter);
   const name = serverLabel(server);
-  const { failure } = tab;
+  const failure = failureOf(tab, row?.id ?? null);
 
   return (
     <>
@@ -164,11 +164,13 @@ export function ServerPage({ server }: { server: Server }) {
           error={failure.error}
           onRetry={() => {
             patchServerTab(desk.tabs, server.id, { failure: null });
-            void (failure.enter ? enterServer(desk, server.id) : newSession(desk, server.id));
+            void failure.again();
           }}
-          {...(server.kind === 'practice' ? {} : { onEdit: () => editServer(desk, server, failure.enter) })}
+          {...(server.kind === 'practice' || failure.sessionId !== null
+            ? {}
+            : { onEdit: () => editServer(desk, server, failure.enter) })}
         >
-          {rows.some(isLive) ? (
+          {row !== null && isLive(row) ? (
             <button
               type="button"
               className="btn"

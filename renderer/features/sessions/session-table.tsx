@@ -1,10 +1,10 @@
-import { Download, Link2, LogIn, LogOut, RotateCw, Trash2, Unplug } from 'lucide-react';
+import { Download, Link2, LogIn, LogOut, RotateCw, SlidersHorizontal, Trash2, Unplug } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { SessionRow } from '../../../shared/session.ts';
 import type { Desk } from '../../desk.ts';
 import { faceOf } from '../../stores/session-face.ts';
 import { patchView, viewOf } from '../../stores/sessions.ts';
-import { patchServerTab } from '../../stores/tabs.ts';
+import { selectSession } from '../../stores/tabs.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Glyph } from '../../ui/glyphs.tsx';
 import { WithContextMenu, type MenuEntries } from '../../ui/menu.tsx';
@@ -18,12 +18,12 @@ import {
   openOrEnter,
   retryNow,
 } from './session-verbs.ts';
-import { shortTime } from './times.ts';
+import { shortTime, useNow } from './times.ts';
 
 /** From when on a session that its server will end is worth a warning: a tenth of two hours. */
 const ENDS_SOON_MS = 12 * 60_000;
 
-function note(row: SessionRow): { text: string; bad: boolean } {
+function note(row: SessionRow, now: number): { text: string; bad: boolean } {
   const { retrying, keptUntil, reason } = row;
   if (retrying?.kind === 'cut')
     return {
@@ -32,7 +32,6 @@ function note(row: SessionRow): { text: string; bad: boolean } {
     };
   if (retrying?.kind === 'held') return { text: 'In use by another client, asking again', bad: false };
   if (row.state === 'Disconnected' && keptUntil !== undefined) {
-    const now = Date.now();
     if (keptUntil <= now) return { text: `Idle time over at ${shortTime(keptUntil)}`, bad: true };
     return { text: `Kept until ${shortTime(keptUntil)}`, bad: keptUntil - now < ENDS_SOON_MS };
   }
@@ -83,7 +82,8 @@ export function sessionEntries(desk: Desk, rows: readonly SessionRow[]): MenuEnt
     {
       label: 'Connect',
       icon: <Link2 aria-hidden />,
-      keys: 'Ctrl+Shift+D',
+      // One key for both: it disconnects what can be disconnected first.
+      ...(here.length === 0 ? { keys: 'Ctrl+Shift+D' } : {}),
       disabled: away.length === 0,
       run: () => void connectSessions(desk, away, true),
     },
@@ -96,12 +96,13 @@ export function sessionEntries(desk: Desk, rows: readonly SessionRow[]): MenuEnt
     {
       label: 'Disconnect',
       icon: <Unplug aria-hidden />,
-      keys: 'Ctrl+Shift+D',
+      ...(here.length > 0 ? { keys: 'Ctrl+Shift+D' } : {}),
       disabled: here.length === 0,
       run: () => void disconnectSessions(desk, here),
     },
     {
       label: 'Disconnect with options…',
+      icon: <SlidersHorizontal aria-hidden />,
       disabled: here.length === 0,
       run: () => desk.shell.setState({ dialog: { kind: 'disconnect-session', sessions: here } }),
     },
@@ -130,7 +131,7 @@ function Row({
   const desk = useDesk();
   const element = useRef<HTMLTableRowElement>(null);
   const { state, availability } = faceOf(row);
-  const { text, bad } = note(row);
+  const { text, bad } = note(row, useNow(row.keptUntil !== undefined));
   useEffect(() => {
     if (selected) element.current?.scrollIntoView({ block: 'nearest' });
   }, [selected]);
@@ -209,7 +210,7 @@ export function SessionTable({
           : [...new Set([...marked, selected.id, row.id])],
       );
     }
-    patchServerTab(desk.tabs, serverId, { selectedSession: row.id });
+    selectSession(desk.tabs, serverId, row.id);
     grid.current?.querySelector<HTMLElement>(`[data-session="${String(row.id)}"]`)?.focus();
   }
 

@@ -17,8 +17,9 @@ export function canConnect(row: SessionRow): boolean {
   return row.state === 'Disconnected';
 }
 
-function told(desk: Desk, serverId: string, error: AppError | null): void {
-  if (error !== null) patchServerTab(desk.tabs, serverId, { failure: { error, enter: false } });
+function told(desk: Desk, row: SessionRow, error: AppError | null, again: () => Promise<unknown>): void {
+  if (error === null) return;
+  patchServerTab(desk.tabs, row.serverId, { failure: { error, sessionId: row.id, enter: false, again } });
 }
 
 /** Disconnect-PSSession. Returns whether all of them are. */
@@ -36,7 +37,7 @@ export async function disconnectSessions(
         );
         return true;
       } catch (thrown) {
-        told(desk, row.serverId, appErrorOf(thrown));
+        told(desk, row, appErrorOf(thrown), () => disconnectSessions(desk, [row], options));
         return false;
       }
     }),
@@ -54,19 +55,25 @@ export async function connectSessions(
     openTab(desk.tabs, row.serverId);
     patchServerTab(desk.tabs, row.serverId, { selectedSession: row.id, failure: null });
     // oxlint-disable-next-line no-await-in-loop -- a question at a time
-    const asked = await asking(desk, row.serverId, (signIn) =>
-      desk.bridge.call('sessions.connect', {
-        sessionId: row.id,
-        size: desk.terminals.known(row.id)?.size ?? desk.terminals.likelySize(),
-        enter: enter && rows.length === 1,
-        ...signIn,
-      }),
+    const asked = await asking(
+      desk,
+      row.serverId,
+      (signIn) =>
+        desk.bridge.call('sessions.connect', {
+          sessionId: row.id,
+          size: desk.terminals.known(row.id)?.size ?? desk.terminals.likelySize(),
+          enter: enter && rows.length === 1,
+          ...signIn,
+        }),
+      row.proxy,
     );
     if (asked.ok) {
       putSession(desk.sessions, asked.value);
       noteReach(desk.servers, row.serverId, 'up');
       if (asked.value.entered) focusTerminal(desk, asked.value);
-    } else if (asked.error?.code !== 'session.cancelled') told(desk, row.serverId, asked.error);
+    } else if (asked.error?.code !== 'session.cancelled') {
+      told(desk, row, asked.error, () => connectSessions(desk, [row], enter));
+    }
   }
 }
 
@@ -74,10 +81,13 @@ export async function connectSessions(
 export async function removeSessions(desk: Desk, rows: readonly SessionRow[]): Promise<void> {
   for (const row of rows) {
     // oxlint-disable-next-line no-await-in-loop -- a question at a time
-    const asked = await asking(desk, row.serverId, (signIn) =>
-      desk.bridge.call('sessions.remove', { sessionId: row.id, ...signIn }),
+    const asked = await asking(
+      desk,
+      row.serverId,
+      (signIn) => desk.bridge.call('sessions.remove', { sessionId: row.id, ...signIn }),
+      row.proxy,
     );
-    if (!asked.ok) told(desk, row.serverId, asked.error);
+    if (!asked.ok) told(desk, row, asked.error, () => removeSessions(desk, [row]));
   }
 }
 

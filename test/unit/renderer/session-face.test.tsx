@@ -4,9 +4,10 @@ import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { App } from '../../../renderer/app.tsx';
 import { createBridge } from '../../../renderer/bridge/client.ts';
-import { createFakeMain, fakeRow, fakeServer } from '../../../renderer/bridge/fake.ts';
+import { createFakeMain, fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
 import { createDesk, startDesk } from '../../../renderer/desk.ts';
 import { faceOf, faceOfAll, windowTitle } from '../../../renderer/stores/session-face.ts';
+import { createSession } from '../../../renderer/features/sessions/open-session.ts';
 import { filterRows } from '../../../renderer/stores/sessions.ts';
 import { DeskContext } from '../../../renderer/ui/desk-context.ts';
 import { Availability, SessionState, type SessionRow } from '../../../shared/session.ts';
@@ -155,4 +156,88 @@ test('a filter finds by name, state and configuration, with wildcards as PowerSh
   expect(found('night*ly')).toEqual([1]);
   expect(found('powershell.?')).toEqual([2]);
   expect(found('(')).toEqual([]);
+});
+
+test('what failed with one session is said in its place and in no other', async () => {
+  const { fake, desk, user } = await deskWith(
+    fakeRow({ id: 1, entered: true }),
+    fakeRow({ id: 2, name: 'Nightly', state: 'Disconnected', availability: 'None' }),
+  );
+  desk.tabs.setState({ order: ['s1'], active: 's1' });
+  fake.handlers['sessions.connect'] = () => {
+    throw new Refusal({ code: 'session.expired', title: 'Nightly is not there any more' });
+  };
+  const grid = await screen.findByRole('grid', { name: 'Sessions' });
+  within(grid).getByText('Nightly').closest('tr')?.focus();
+  await user.click(within(grid).getByText('Nightly'));
+  await user.keyboard('{Enter}');
+  await screen.findByRole('alert', { name: 'Nightly is not there any more' });
+  expect(screen.getByTitle('Z002, Available')).toBeDefined();
+  await user.keyboard('{ArrowUp}');
+  await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
+  await user.keyboard('{ArrowDown}');
+  await screen.findByRole('alert', { name: 'Nightly is not there any more' });
+  fake.handlers['sessions.connect'] = ({ sessionId }) =>
+    fakeRow({ id: sessionId, name: 'Nightly', entered: true });
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
+});
+
+test('an opening that failed says so until another session is looked at, and is tried again with all that was wished', async () => {
+  const { fake, desk, user } = await deskWith(fakeRow({ id: 1 }));
+  desk.tabs.setState({ order: ['s1'], active: 's1' });
+  const create = fake.handlers['sessions.create'];
+  fake.handlers['sessions.create'] = () => {
+    throw new Refusal({ code: 'connect.refused', title: 'Nothing listens there' });
+  };
+  await user.click(await screen.findByRole('button', { name: /^New session/ }));
+  await screen.findByRole('alert', { name: 'Nothing listens there' });
+  const grid = screen.getByRole('grid', { name: 'Sessions' });
+  await user.click(within(grid).getByText('Session1'));
+  expect(screen.queryByRole('alert')).toBeNull();
+
+  const wish = { enter: false, name: 'Nightly', options: { idleTimeoutMs: 600_000 } };
+  await createSession(desk, 's1', wish);
+  fake.handlers['sessions.create'] = create;
+  await user.click(await screen.findByRole('button', { name: 'Try again' }));
+  await within(grid).findByText('Nightly');
+  expect(fake.log.findLast((call) => call.name === 'sessions.create')?.input).toMatchObject(wish);
+});
+
+test('Delete leaves the keyboard on the next line, and at the end on the one before', async () => {
+  const { desk, user } = await deskWith(
+    ...[1, 2, 3, 4].map((id) => fakeRow({ id, entered: id === 1, availability: 'Available' })),
+  );
+  desk.tabs.setState({ order: ['s1'], active: 's1' });
+  const grid = await screen.findByRole('grid', { name: 'Sessions' });
+  const chosen = () => within(grid).getByRole('row', { selected: true }).dataset['session'];
+  await user.click(within(grid).getByText('Session3'));
+  await user.keyboard('{Delete}');
+  await waitFor(() => expect(within(grid).queryByText('Session3')).toBeNull());
+  expect(chosen()).toBe('4');
+  within(grid).getByRole('row', { selected: true }).focus();
+  await user.keyboard('{Delete}');
+  await waitFor(() => expect(within(grid).queryByText('Session4')).toBeNull());
+  expect(chosen()).toBe('2');
+});
+
+test('what an earlier run left is offered with a button, until it is connected', async () => {
+  const { fake, user } = await deskWith(
+    fakeRow({ id: 1, name: 'Nightly', state: 'Disconnected', availability: 'None', left: 'earlier-run' }),
+  );
+  fake.handlers['sessions.connect'] = ({ sessionId }) => fakeRow({ id: sessionId, name: 'Nightly' });
+  fake.emit('app.notice', { error: { code: 'session.left', title: 'Nightly was left on Z002' } });
+  const told = (await screen.findByText('Nightly was left on Z002')).parentElement ?? document.body;
+  await user.click(within(told).getByText('Connect'));
+  await waitFor(() => expect(screen.queryByText('Nightly was left on Z002')).toBeNull());
+});
+
+test('a warning that a session ends soon is gone when it was connected', async () => {
+  const ends = { code: 'session.ends-soon', title: 'Z002 ends Nightly at 12:13' };
+  const away = fakeRow({ state: 'Disconnected', availability: 'None', keptUntil: Date.now() + 3_600_000 });
+  const { fake } = await deskWith(away);
+  fake.emit('app.notice', { error: ends, sessionId: 1 });
+  await screen.findByText(ends.title);
+  fake.emit('session.changed', fakeRow());
+  await waitFor(() => expect(screen.queryByText(ends.title)).toBeNull());
 });

@@ -66,11 +66,11 @@ test('a session that its server is about to end is warned of once, and again whe
   expect(told).toEqual(['Nightly ends at 120', 'Nightly ends at 240']);
 });
 
-test('one that is kept for a short time is warned of in the last fifth of it, and what is over is not warned of', () => {
+test('one that is kept for a short time is warned of in its second half, and what is over is not warned of', () => {
   const { told, pass } = watched([away('Short', 5 * MINUTE, 5 * MINUTE)]);
-  pass(3.9 * MINUTE);
+  pass(2.4 * MINUTE);
   expect(told).toEqual([]);
-  pass(0.5 * MINUTE);
+  pass(0.2 * MINUTE);
   expect(told).toEqual(['Short ends at 5']);
   const late = watched([away('Gone', 0)]);
   late.pass(MINUTE);
