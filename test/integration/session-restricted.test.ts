@@ -70,12 +70,12 @@ describe.skipIf(noEngine !== undefined)('a session on a restricted endpoint', ()
     const id = await enter('PSDeck.Restricted');
     await prompt();
     const session = registry.get(id);
-    const names = await session.complete('Get-', 4);
+    const names = await session.completions.complete('Get-', 4);
     expect(names).toMatchObject({ source: 'commands', replacementIndex: 0, replacementLength: 4 });
     const found = names.matches.map(({ text }) => text);
     expect(found).toEqual(expect.arrayContaining(['Get-Command', 'Get-Room']));
     expect(found).not.toContain('Get-ChildItem');
-    const parameters = await session.complete('Get-Room -N', 11);
+    const parameters = await session.completions.complete('Get-Room -N', 11);
     expect(parameters.matches.map(({ text }) => text)).toEqual(['-Name']);
     expect(registry.get(id).row).toMatchObject({ state: 'Opened', availability: 'Available' });
   });
@@ -105,6 +105,6 @@ describe.skipIf(noEngine !== undefined)('a session on a restricted endpoint', ()
     expect((await prompt()).prompt).toMatch(/^\[Z002\]: PS .+> $/);
     await at(id, '"two is $(1 + 1)"');
     expect(person.page).toContain('\ntwo is 2\n');
-    expect((await registry.get(id).complete('Get-Comm', 8)).source).not.toBe('commands');
+    expect((await registry.get(id).completions.complete('Get-Comm', 8)).source).not.toBe('commands');
   });
 });
