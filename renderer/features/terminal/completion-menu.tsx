@@ -64,7 +64,7 @@ export function CompletionMenu({
           </li>
         ))}
       </ul>
-      <div className="tip" aria-live="polite">
+      <div className="tip">
         <div className="text">{chosen?.toolTip.trim() ?? ''}</div>
         {from === null ? null : <p className="origin">{from}</p>}
         <footer>

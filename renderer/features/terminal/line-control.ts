@@ -2,10 +2,10 @@ import type { LineFunction } from '../../../shared/line-functions.ts';
 import { commandAt, parameterAt } from '../../../shared/powershell/commands.ts';
 import type { HistoryLine, InputRequest } from '../../../shared/terminal.ts';
 import { appErrorOf } from '../../bridge/client.ts';
+import { saidAtRest, saidOf } from './announcing.ts';
 import { CompletionCache } from './completion-cache.ts';
 import { askingBeside } from './completion-words.ts';
 import { remembered } from './editing/history-lines.ts';
-import { searchLines } from './editing/searching.ts';
 import type { EditorEffect, EditorEvent, EditorState } from './editor-state.ts';
 import { createEditor, freshLine, isPowerShell, unsentLines } from './editor-state.ts';
 import { bindKeys } from './keymap.ts';
@@ -19,6 +19,8 @@ import { isLargePaste } from './text.ts';
 const mostEchoed = 1_000_000;
 /** Long enough that nobody who types on is asked for at every key, short enough to be there when Tab comes. */
 const aheadWait = 120;
+/** Whoever types on is not told of half a word's errors. */
+const restWait = 700;
 /** Lines on their way to main and back. */
 const mostTold = 50;
 /** A line of more is pasted data: nothing is asked ahead for it. */
@@ -45,6 +47,9 @@ export class LineControl {
   #interactive = true;
   #aheadTimer: ReturnType<typeof setTimeout> | undefined;
   #aheadAsked: string | null = null;
+  #restTimer: ReturnType<typeof setTimeout> | undefined;
+  #said = '';
+  #saidAtRest = '';
   /** Lines this session ran; those that went to no file, because they looked like secrets, are known nowhere else. */
   #ownLines: readonly string[] = [];
   /** Lines of ours that main will tell of: they stand in the history already. */
@@ -70,6 +75,7 @@ export class LineControl {
 
   dispose(): void {
     clearTimeout(this.#aheadTimer);
+    clearTimeout(this.#restTimer);
     for (const stop of this.#stops.splice(0)) stop();
   }
 
@@ -141,11 +147,8 @@ export class LineControl {
       this.#giveUpCompletion();
     }
     for (const effect of effects) this.#perform(effect);
-    this.#announce(before);
-    // A single match goes in without being listed.
-    if (event.kind === 'completion' && state.completing === null && state.text !== before.text) {
-      this.#deps.announce(state.text);
-    }
+    this.#say(saidOf(before, this.#editor, event));
+    if (state.text !== before.text) this.#sayAtRest();
     if (state.text !== before.text || state.cursor !== before.cursor) this.#askAhead();
     this.#host.changed();
   }
@@ -429,21 +432,21 @@ export class LineControl {
 
   // --- for who does not see it ---
 
-  #announce(before: EditorState): void {
-    const { completing, search, note, predicting } = this.#editor;
-    let said = '';
-    if (completing?.kind === 'showing' && completing !== before.completing) {
-      const match = completing.matches[completing.index];
-      const place = `${String(completing.index + 1)} of ${String(completing.matches.length)}`;
-      said =
-        match === undefined ? `${String(completing.matches.length)} completions` : `${match.text}, ${place}`;
-    } else if (search !== null && search !== before.search) {
-      const line = searchLines(this.#editor)[search.matches[search.index] ?? -1];
-      said = line ?? (search.query === '' ? 'Search the history' : 'Nothing found');
-    } else if (note !== null && note !== before.note) said = note;
-    else if (predicting.index >= 0 && predicting.index !== before.predicting.index) said = this.#editor.text;
-    else if (this.#editor.walk !== null && this.#editor.walk !== before.walk) said = this.#editor.text;
-    if (said !== '') this.#deps.announce(said);
+  #say(text: string): void {
+    if (text === '') return;
+    // The same words twice would be no news to a screen reader.
+    this.#said = text === this.#said ? `${text}\u00a0` : text;
+    this.#deps.announce(this.#said);
+  }
+
+  #sayAtRest(): void {
+    clearTimeout(this.#restTimer);
+    if (!this.#deps.settings.getState().screenReader) return;
+    this.#restTimer = setTimeout(() => {
+      const text = saidAtRest(this.#editor);
+      if (text !== this.#saidAtRest) this.#say(text);
+      this.#saidAtRest = text;
+    }, restWait);
   }
 
   #copy(text: string): void {

@@ -9,7 +9,7 @@ import {
   Trash2,
   TriangleAlert,
 } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
+import { useEffect, useId, useMemo } from 'react';
 import type { SessionRow } from '../../../shared/session.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { faceOf } from '../../stores/session-face.ts';
@@ -28,6 +28,7 @@ import { FindBar } from './find-bar.tsx';
 import { PredictionList, SearchList } from './history-menu.tsx';
 import { ProgressPanel } from './progress-panel.tsx';
 import { RunLine } from './run-line.tsx';
+import type { TerminalState } from './terminal-state.ts';
 import type { TerminalView } from './terminal-view.ts';
 import { useTerminal } from './use-terminal.ts';
 
@@ -35,6 +36,8 @@ function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
   const box = useTerminal(view);
   const state = useSlice(view.state, (now) => now);
   const ended = !isLive(row);
+  const about = useId();
+  useEffect(() => view.describedBy(about), [view, about]);
   useEffect(() => view.setInteractive(row.entered, ended), [view, row.entered, ended]);
   if (state.error !== null) {
     return <Trouble error={state.error} onRetry={() => void view.attach()} />;
@@ -43,6 +46,9 @@ function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
     <>
       <WithContextMenu entries={() => terminalEntries(view, row)}>
         <div className="term-wrap" ref={box} role="group" aria-label={`Terminal of ${row.name}`}>
+          <p id={about} className="hidden">
+            {aboutTerminal(row, state.request)}
+          </p>
           {state.empty && state.attached === 'yes' && row.state === 'Opened' && !row.entered ? (
             <p className="term-hint">
               Nothing has run in {row.name} from here yet. Enter it, or run one command below.
@@ -64,6 +70,21 @@ function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
       <Waiting queued={state.queued} unsent={state.unsent} ended={ended} />
     </>
   );
+}
+
+/** For who does not see it: where one is, what is waited for, and how to get out again by keyboard. */
+function aboutTerminal(row: SessionRow, request: TerminalState['request']): string {
+  const where = `${row.name} on ${row.computerName}.`;
+  if (!row.entered) return `${where} Nobody is inside: what ran here can be read. Tab and F6 lead on.`;
+  const waits =
+    request === null
+      ? 'A command runs; what is typed waits for the prompt.'
+      : request === 'command' || request === 'continuation'
+        ? 'It waits for a command.'
+        : request === 'secret'
+          ? 'It asks for something that is not shown.'
+          : 'It asks something.';
+  return `${where} ${waits} Tab completes, F1 helps, F6 leads out of the terminal, Ctrl+Alt+? lists all keys.`;
 }
 
 /** What becomes of what was typed and is not sent yet. */

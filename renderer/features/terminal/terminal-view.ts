@@ -2,6 +2,7 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import type { CommandRecord, InputRequest, OutputItem, TerminalSize } from '../../../shared/terminal.ts';
 import { appErrorOf } from '../../bridge/client.ts';
+import { saidOfEnd } from './announcing.ts';
 import { lineOf } from './edited-line.ts';
 import { unsentLines } from './editor-state.ts';
 import { LineControl } from './line-control.ts';
@@ -17,6 +18,8 @@ import type { TerminalDeps, TerminalState } from './terminal-state.ts';
 
 /** Long enough to span a drag of the window's edge, short enough to feel immediate. */
 const resizeWait = 80;
+/** Most commands have ended by then, and say so. */
+const runningWait = 1000;
 const showCursor = '\u001b[?25h';
 const hideCursor = '\u001b[?25l';
 
@@ -38,6 +41,7 @@ export class TerminalView {
   #shown = false;
   #size: TerminalSize = { columns: 80, rows: 24 };
   #resizeTimer: ReturnType<typeof setTimeout> | undefined;
+  #runningTimer: ReturnType<typeof setTimeout> | undefined;
   #attachment = 0;
   #expected: InputRequest | null = null;
   /** The last request main told of while the snapshot was on its way: newer than the snapshot's own, which it may overtake. */
@@ -99,6 +103,7 @@ export class TerminalView {
     this.#shown = false;
     this.#attachment++;
     clearTimeout(this.#resizeTimer);
+    clearTimeout(this.#runningTimer);
     for (const stop of this.#stops.splice(0)) stop();
     this.line.dispose();
     this.#screen.dispose();
@@ -218,11 +223,26 @@ export class TerminalView {
 
   #command(record: CommandRecord): void {
     this.#commands.set(record.commandId, record.text);
+    this.#tellOf(record);
     // In the order of the page: the mark's place comes with the echo.
     this.#screen.enqueue((done) => {
       this.#screen.marks.update(record);
       done();
     });
+  }
+
+  /** For who does not see the margin: that a command takes its time, and how it ended. */
+  #tellOf(record: CommandRecord): void {
+    clearTimeout(this.#runningTimer);
+    if (!this.#shown || !this.#deps.settings.getState().screenReader) return;
+    if (record.state === 'running')
+      this.#runningTimer = setTimeout(() => this.#deps.announce('Running'), runningWait);
+    else this.#deps.announce(saidOfEnd(record));
+  }
+
+  /** The element that says what the terminal is and how it is left. */
+  describedBy(id: string): void {
+    this.#screen.terminal.textarea?.setAttribute('aria-describedby', id);
   }
 
   // --- drawing: everything that touches the terminal is one job after another ---

@@ -357,6 +357,86 @@ describe('completion', () => {
   });
 });
 
+describe('for who does not see it', () => {
+  beforeEach(async () => {
+    settings.setState({ screenReader: true, completeAhead: false });
+    view.show();
+    await attach();
+    await asked('command', 1);
+  });
+
+  test('a match is told with its tool tip, and what the menu says of where it comes from', async () => {
+    fake.handlers['terminal.complete'] = () => ({
+      replacementIndex: 0,
+      replacementLength: 3,
+      source: 'commands',
+      matches: [
+        { text: 'dir-one', label: 'dir-one', kind: 'Command', toolTip: '\ndir-one [-Path <string>]\nmore' },
+        { text: 'dir-two', label: 'dir-two', kind: 'Command', toolTip: 'dir-two' },
+      ],
+    });
+    view.insert('dir');
+    press(' ', { ctrlKey: true });
+    await expect
+      .poll(() => said.at(-1))
+      .toBe(
+        'dir-one, 1 of 2. dir-one [-Path <string>]. From Get-Command: this endpoint has no completion of its own.',
+      );
+    press('ArrowDown');
+    expect(said.at(-1)).toBe('dir-two, 2 of 2');
+  });
+
+  test('a prediction is told once somebody rests, and what was accepted of it', async () => {
+    settings.setState({ prediction: 'inline' });
+    view.runLines(['Get-Item one']);
+    await asked('command', 2);
+    view.insert('Get-');
+    await expect.poll(() => said.at(-1)).toBe('Predicted: Item one');
+    press('ArrowRight', { ctrlKey: true });
+    expect(said.at(-1)).toBe('Accepted: Item');
+    press('ArrowRight');
+    expect(said.at(-1)).toBe('Accepted:  one');
+  });
+
+  test('an error is told when somebody rests, and not of what is only unfinished', async () => {
+    view.insert('dir )');
+    await expect.poll(() => said.some((each) => each.startsWith('Error: '))).toBe(true);
+    press('Escape');
+    expect(said.at(-1)).toBe('The line is empty');
+    const before = said.length;
+    view.insert('if (1');
+    press('ArrowLeft', { shiftKey: true });
+    expect(said.slice(before)).toEqual(['Selected: 1']);
+    press('ArrowLeft');
+    expect(said.at(-1)).toBe('Nothing selected');
+    press('z', { ctrlKey: true });
+    expect(said.at(-1)).toBe('The line is empty');
+  });
+
+  test('the list of a search is counted, and the same words twice are told twice', () => {
+    press('r', { ctrlKey: true });
+    expect(said.at(-1)).toBe('Search the history');
+    view.insert('q');
+    expect(said.at(-1)).toBe('Nothing found');
+    view.insert('q');
+    expect(said.at(-1)).toBe('Nothing found\u00a0');
+  });
+
+  test('a command that ends says how, and of a password nothing is told', async () => {
+    fake.emit('terminal.command', {
+      sessionId: 1,
+      command: { commandId: 1, text: 'x', state: 'failed', duration: 2100 },
+    });
+    await expect.poll(() => said.at(-1)).toBe('Failed, 2.1 s');
+    await asked('secret', 2, 'Password: ');
+    const before = said.length;
+    view.insert('hunter2');
+    press('ArrowLeft', { shiftKey: true });
+    press('z', { ctrlKey: true });
+    expect(said.slice(before)).toEqual([]);
+  });
+});
+
 /** What the menu below the line offers. */
 function matches(): string[] {
   const { menu } = view.state.getState();
