@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError } from './error.ts';
-import { Allowance, Server, ServerDraft } from './server.ts';
+import { Allowance, ProxyAddress, Server, ServerDraft } from './server.ts';
 import { DisconnectOptions, NewSessionOptions, SessionRow, ShellList } from './session.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import {
@@ -49,9 +49,9 @@ export const calls = {
     input: z.object({ id: z.string(), fingerprint: z.string() }),
     output: Server,
   },
-  /** The answer to `proxy.sign-in`: who to be at the proxy of this server. Kept as the server's own password is. */
+  /** The answer to `proxy.sign-in`: who to be at the proxy of this server, or of one session there. Kept as the server's own password is. */
   'servers.proxySignIn': {
-    input: z.object({ id: z.string(), credential: CredentialInput }),
+    input: z.object({ id: z.string(), proxy: ProxyAddress.optional(), credential: CredentialInput }),
     output: nothing,
   },
   /** The answer to `signin.ntlm-over-http` or `signin.plain-text`: yes, for this server. */

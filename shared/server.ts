@@ -9,6 +9,12 @@ const text = (most: number) => z.string().trim().max(most);
 /** A file on the computer that PSDeck runs on; its content never crosses to a window. */
 const filePath = text(4096).min(1);
 
+/** `host:port` of an HTTP proxy, or `system` for the one that the environment names. */
+export const ProxyAddress = text(300).regex(
+  /^(?:system|(?:http:\/\/)?(?:\[[0-9a-fA-F:.]+\]|[^\s/:@?#[\]]+):\d{1,5}\/?)$/,
+  'Type it as host:port, without user or password; or system',
+);
+
 /**
  * How to sign in. What is left out is not chosen here: it comes from wherever the server inherits from, in the end from
  * {@link SIGN_IN_DEFAULTS}. That nothing is written where nothing was chosen is what leaves room for folders.
@@ -34,12 +40,7 @@ export const SignInSettings = z.object({
   certificateFile: filePath.optional(),
   certificateKeyFile: filePath.optional(),
   /** `host:port` of an HTTP proxy, or `system` for the one that the environment names; who signs in there is asked for, never written here. */
-  proxy: text(300)
-    .regex(
-      /^(?:system|(?:http:\/\/)?(?:\[[0-9a-fA-F:.]+\]|[^\s/:@?#[\]]+):\d{1,5}\/?)$/,
-      'Type it as host:port, without user or password; or system',
-    )
-    .optional(),
+  proxy: ProxyAddress.optional(),
 });
 export type SignInSettings = z.infer<typeof SignInSettings>;
 

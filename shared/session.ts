@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from './error.ts';
+import { ProxyAddress } from './server.ts';
 
 /** Runspace state of a PSSession, as Get-PSSession prints it. */
 export const SessionState = z.enum([
@@ -51,6 +52,8 @@ export const NewSessionOptions = z.object({
   /** Do not load the user's profile there: faster, and leaves no folder behind. */
   noMachineProfile: z.boolean().optional(),
   bufferMode: BufferMode.optional(),
+  /** By which proxy it is reached, in place of the server's own; `none` goes without. Who signs in there is asked for. */
+  proxy: z.union([z.literal('none'), ProxyAddress]).optional(),
 });
 export type NewSessionOptions = z.infer<typeof NewSessionOptions>;
 
@@ -104,6 +107,8 @@ export const SessionRow = z.object({
   canDisconnect: z.boolean().optional(),
   idleTimeoutMs: z.number().optional(),
   bufferMode: BufferMode.optional(),
+  /** Its own, where it is not reached as the server is. */
+  proxy: z.string().optional(),
   /** Disconnected: when its server may end it, milliseconds since 1970. */
   keptUntil: z.number().optional(),
   /** It was left on the server by an earlier run of PSDeck, or by another client, and has not been connected by this one. */

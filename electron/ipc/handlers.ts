@@ -59,8 +59,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
     },
     'servers.trustCertificate': ({ id, fingerprint }) => servers.trustCertificate(id, fingerprint),
 
-    'servers.proxySignIn': ({ id, credential }) => {
-      const { proxy } = effectiveSignIn(servers.get(id).signIn);
+    'servers.proxySignIn': ({ id, proxy: own, credential }) => {
+      const proxy = own ?? effectiveSignIn(servers.get(id).signIn).proxy;
       if (proxy !== undefined) credentials.keep(proxyId(proxy), credential);
       return Promise.resolve({});
     },

@@ -35,6 +35,8 @@ export interface WinRmTarget extends SignInOptions {
   readonly connectTimeoutMs?: number;
   /** How long the server keeps the shell without a client; default: the server's own. */
   readonly idleTimeoutMs?: number;
+  /** What happens to output while the shell is without a client and the server's buffer is full; default: as its configuration has it. */
+  readonly bufferMode?: 'Block' | 'Drop';
   /** Shows in a list of shells on the server. */
   readonly shellName?: string;
   /** How long one request may take at the server; default one minute. */
@@ -141,6 +143,7 @@ export function createPool(
     ...(target.userName === undefined ? {} : { userName: target.userName }),
     security: () => http.security,
     ...(target.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: target.idleTimeoutMs }),
+    ...(target.bufferMode === undefined ? {} : { bufferMode: target.bufferMode }),
     ...(target.shellName === undefined ? {} : { name: target.shellName }),
     ...(target.operationTimeoutMs === undefined ? {} : { operationTimeoutMs: target.operationTimeoutMs }),
     ...(target.noProfile === undefined ? {} : { noProfile: target.noProfile }),

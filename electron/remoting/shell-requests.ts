@@ -20,6 +20,8 @@ export interface ShellRequestOptions {
   readonly configurationName: string;
   /** Default: the server's own. */
   readonly idleTimeoutMs?: number;
+  /** What happens to output while nobody receives, once the server's buffer is full. Default: as the server's configuration has it. */
+  readonly bufferMode?: 'Block' | 'Drop';
   /** Shows in a list of shells on the server. */
   readonly name?: string;
   readonly noProfile?: boolean;
@@ -115,7 +117,7 @@ export class ShellRequests {
   }
 
   create(context: RequestContext, shellId: string, data: Uint8Array): string {
-    const { idleTimeoutMs, name, noProfile } = this.#options;
+    const { idleTimeoutMs, bufferMode, name, noProfile } = this.#options;
     return encodeCreateRequest(context, {
       resourceUri: this.#resourceUri,
       shellId,
@@ -124,6 +126,7 @@ export class ShellRequests {
       protocolVersion: PROTOCOL_OPTION,
       creationXml: data,
       ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+      ...(bufferMode === undefined ? {} : { bufferMode }),
       ...(name === undefined ? {} : { name }),
       ...(noProfile === undefined ? {} : { noProfile }),
     });

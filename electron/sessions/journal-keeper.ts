@@ -55,6 +55,7 @@ export class JournalKeeper {
       ...(userName === undefined ? {} : { userName }),
       ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       ...(bufferMode === undefined ? {} : { bufferMode }),
+      ...(session.proxy === undefined ? {} : { proxy: session.proxy }),
     };
     this.#journal.watch(pool.id, (known) => ({
       heardAt: this.#wallClock(),

@@ -37,6 +37,8 @@ const JournalEntry = z.object({
   endsOnExit: z.boolean(),
   idleTimeoutMs: z.number().positive().optional(),
   bufferMode: z.enum(['Block', 'Drop']).optional(),
+  /** The address of its own proxy; who signs in there is never written. */
+  proxy: z.string().optional(),
   /** Left by a person: the next run offers it, but does not call it lost. */
   disconnected: z.boolean(),
   /** When the server was last heard from; its idle time counts from about then. */

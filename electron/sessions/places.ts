@@ -42,9 +42,12 @@ export class Places {
     this.#options = options;
   }
 
-  /** @throws AppFailure `credential.required` where a password is needed and none is known */
-  async signIn(serverId: string, given: Credential | undefined): Promise<Place> {
-    const destination = await this.#resolve(serverId);
+  /**
+   * `proxy`: instead of the server's own; `none` goes without.
+   * @throws AppFailure `credential.required` where a password is needed and none is known
+   */
+  async signIn(serverId: string, given: Credential | undefined, proxy?: string): Promise<Place> {
+    const destination = await this.#resolve(serverId, proxy);
     const { credentials } = this.#options;
     const { server } = destination;
     // Sealed at once: a connection holds it for as long as it may have to sign in again.
@@ -56,9 +59,10 @@ export class Places {
     return { destination, credential };
   }
 
-  async #resolve(serverId: string): Promise<Destination> {
+  async #resolve(serverId: string, proxy: string | undefined): Promise<Destination> {
     const found = await this.#options.resolve(serverId);
-    const destination = { ...found, ...this.#proxy(found.server) };
+    const server = proxy === undefined ? found.server : byWay(found.server, proxy);
+    const destination = { ...found, server, ...this.#proxy(server) };
     const { auth, certificateFile, certificateKeyFile } = effectiveSignIn(destination.server.signIn);
     if (auth !== 'certificate') return destination;
     try {
@@ -89,8 +93,9 @@ export class Places {
     serverId: string,
     given: Credential | undefined,
     ask: (client: WsmanClient, place: Place) => Promise<T>,
+    proxy?: string,
   ): Promise<T> {
-    const place = await this.signIn(serverId, given);
+    const place = await this.signIn(serverId, given, proxy);
     const client = this.#options.client(place.destination, place.credential);
     try {
       const result = await ask(client, place);
@@ -113,6 +118,11 @@ export class Places {
     }
     return failure;
   }
+}
+
+function byWay(server: Server, proxy: string): Server {
+  const { proxy: _own, ...signIn } = server.signIn;
+  return { ...server, signIn: proxy === 'none' ? signIn : { ...signIn, proxy } };
 }
 
 export function factsOf(server: Server): ServerFacts {

@@ -19,8 +19,9 @@ import { JournalKeeper } from './journal-keeper.ts';
 import { factsOf, Places, type Destination, type Place, type PlacesOptions } from './places.ts';
 import { cancelled, cannotLeave, shellGone, unknownSession } from './registry-refusals.ts';
 import { ReturnCancelled } from './returning.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { Session } from './session.ts';
 import type { SessionEvents } from './session-events.ts';
+import type { SessionOptions } from './session-options.ts';
 import { keptUntil } from './session-words.ts';
 import { ShellDirectory } from './shell-directory.ts';
 import { TakeOver } from './take-over.ts';
@@ -139,7 +140,11 @@ export class SessionRegistry {
   /** New-PSSession, and Enter-PSSession to a computer. */
   async create(request: CreateRequest): Promise<SessionRow> {
     const asked = this.#closings;
-    const { destination, credential } = await this.#places.signIn(request.serverId, request.credential);
+    const { destination, credential } = await this.#places.signIn(
+      request.serverId,
+      request.credential,
+      request.options?.proxy,
+    );
     const { server } = destination;
     // Whoever asked is gone: a session that opened now would be nobody's.
     if (asked !== this.#closings) throw cancelled(server.name, 'All sessions were closed meanwhile.');
@@ -188,7 +193,7 @@ export class SessionRegistry {
       underWay.retryNow();
       await underWay.done;
     } else if (session.row.state !== 'Opened') {
-      const place = await this.#places.signIn(session.serverId, request.credential);
+      const place = await this.#places.signIn(session.serverId, request.credential, session.proxy);
       await this.#takeOver(session, place);
       this.#places.letIn(session.serverId, request.credential);
     }
@@ -270,7 +275,7 @@ export class SessionRegistry {
     this.#takeOvers.get(id)?.cancel();
     if (session.row.state === 'Disconnected' && !session.pool && shellId !== undefined) {
       // Only the server can end what stands there, and only who signs in can tell it to.
-      const [failed] = await this.shells.remove(session.serverId, [shellId], given);
+      const [failed] = await this.shells.remove(session.serverId, [shellId], given, session.proxy);
       if (failed) throw new AppFailure(failed.error);
     }
     await session.remove();
@@ -324,7 +329,7 @@ export class SessionRegistry {
     const { server, banner } = destination;
     const id = this.#unopened.get(server.id) ?? this.#nextId++;
     this.#unopened.delete(server.id);
-    const { name, configurationName, idleTimeoutMs, bufferMode, left, endsOnExit } = wish;
+    const { name, configurationName, idleTimeoutMs, bufferMode, proxy, left, endsOnExit } = wish;
     const { events, log } = this.#options;
     const session: Session = new Session({
       id,
@@ -358,6 +363,7 @@ export class SessionRegistry {
       ...(banner === undefined ? {} : { banner }),
       ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
       ...(bufferMode === undefined ? {} : { bufferMode }),
+      ...(proxy === undefined ? {} : { proxy }),
       ...(left === undefined ? {} : { left }),
     });
     return session;
@@ -459,7 +465,7 @@ function listenerOf(session: Session): PoolListener {
 
 /** One that an earlier run had, as the journal remembers it. */
 function wishOf({ entry }: LeftSession) {
-  const { name, shellId, configurationName, heardAt, idleTimeoutMs, bufferMode } = entry;
+  const { name, shellId, configurationName, heardAt, idleTimeoutMs, bufferMode, proxy } = entry;
   const pipelines = new Map(
     entry.pipelines.map(({ id, startedAt, readUpTo }) => [
       id.toLowerCase(),
@@ -472,6 +478,7 @@ function wishOf({ entry }: LeftSession) {
     configurationName,
     ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
     ...(bufferMode === undefined ? {} : { bufferMode }),
+    ...(proxy === undefined ? {} : { proxy }),
     left: {
       by: 'earlier-run',
       shellId,

@@ -3,7 +3,7 @@ import type { RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
 import type { BufferMode, Retrying, SessionRow } from '../../shared/session.ts';
 import { keptUntil } from './session-words.ts';
-import type { SessionOptions } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 import { availabilityOf, type SessionStatus } from './state.ts';
 
 /** What a session knows of itself beside its state. */
@@ -27,13 +27,13 @@ export interface SessionFacts {
 }
 
 export function rowOf(
-  options: Pick<SessionOptions, 'id' | 'name' | 'serverId' | 'server' | 'left'>,
+  options: Pick<SessionOptions, 'id' | 'name' | 'serverId' | 'server' | 'left' | 'proxy'>,
   status: SessionStatus,
   facts: SessionFacts,
   pool: RunspacePool | undefined,
   entered: boolean,
 ): SessionRow {
-  const { id, name, serverId, server, left } = options;
+  const { id, name, serverId, server, left, proxy } = options;
   const { state } = status;
   const target = pool?.connection.target;
   const { reason, retrying, psVersion, os, idleTimeoutMs, bufferMode, endsOnExit } = facts;
@@ -59,6 +59,7 @@ export function rowOf(
       canDisconnect: pool?.canDisconnect === true && state === 'Opened' ? true : undefined,
       idleTimeoutMs,
       bufferMode,
+      proxy,
       keptUntil: state === 'Disconnected' ? endOf(facts) : undefined,
       left: pool === undefined ? left?.by : undefined,
       insideBefore: facts.insideBefore ? true : undefined,

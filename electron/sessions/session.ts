@@ -4,9 +4,9 @@
  */
 import { echoLine, errorLine, noticeLine } from '../console/page-text.ts';
 import { ProgressBoard } from '../console/progress.ts';
-import type { Clock, Interruption, PipelineRun, RunspacePool } from '../remoting/index.ts';
+import type { Interruption, PipelineRun, RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
-import type { BufferMode, DisconnectOptions, Retrying, SessionRow } from '../../shared/session.ts';
+import type { DisconnectOptions, Retrying, SessionRow } from '../../shared/session.ts';
 import type { CommandHelp, CommandRecord, TerminalSize, TerminalSnapshot } from '../../shared/terminal.ts';
 import { CommandRunner } from './command-runner.ts';
 import { CompletionDesk } from './completion-desk.ts';
@@ -19,8 +19,8 @@ import { QuietWork } from './quiet-work.ts';
 import { busy, notOpen } from './refusals.ts';
 import { remoteFacts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
-import type { SessionEvents } from './session-events.ts';
 import { SessionHost } from './session-host.ts';
+import type { SessionOptions } from './session-options.ts';
 import { defined, rowOf, type SessionFacts } from './session-row.ts';
 import {
   closedByServer,
@@ -30,45 +30,6 @@ import {
   resumedNotice,
 } from './session-words.ts';
 import { advance, allows, INITIAL_STATUS, type SessionEvent, type SessionStatus } from './state.ts';
-
-/** What is known of a session that stands on its server already. */
-export interface LeftBehind {
-  readonly by: 'earlier-run' | 'other-client';
-  readonly shellId: string;
-  readonly keptUntil?: number;
-  /** What ran in it: since when (milliseconds since 1970), and up to which message it was shown. */
-  readonly pipelines?: ReadonlyMap<string, { readonly startedAt: number; readonly readUpTo?: bigint }>;
-  /** The highest object id that had come. */
-  readonly lastObjectId?: bigint;
-}
-
-export interface SessionOptions {
-  readonly id: number;
-  readonly name: string;
-  readonly serverId: string;
-  readonly server: ServerFacts;
-  readonly endsOnExit: boolean;
-  readonly size: TerminalSize;
-  readonly events: SessionEvents;
-  /** A line at the top of the page, as the practice server's about its engine. */
-  readonly banner?: string;
-  /** Called when the session ended itself (exit of one that was made by entering). */
-  readonly finished: () => void;
-  readonly now: () => number;
-  readonly clock?: Clock;
-  /** Milliseconds since 1970. */
-  readonly wallClock: () => number;
-  readonly idleTimeoutMs?: number;
-  readonly bufferMode?: BufferMode;
-  /** One that stands on its server already, and whose it was. */
-  readonly left?: LeftBehind;
-  /** A pipeline of a command began, or ended. */
-  readonly running?: () => void;
-  /** Output came. */
-  readonly heard?: () => void;
-  /** Something happened that the state does not allow: for the log. */
-  readonly refused?: (event: SessionEvent, state: string) => void;
-}
 
 export class Session {
   readonly id: number;
@@ -201,6 +162,11 @@ export class Session {
 
   get serverId(): string {
     return this.#options.serverId;
+  }
+
+  /** By which proxy it is reached, where that is not the server's. */
+  get proxy(): string | undefined {
+    return this.#options.proxy;
   }
 
   get server(): ServerFacts {
@@ -378,7 +344,8 @@ export class Session {
     this.#mustBeOpen();
     // Our own prompt or completion would hold its place in the runspace for nobody.
     await Promise.all([this.#quiet.settle(), this.completions.close()]);
-    await this.#mustPool().disconnect(defined(options));
+    const { bufferMode } = this.#facts;
+    await this.#mustPool().disconnect(defined({ bufferMode, ...defined(options) }));
     this.#facts.idleTimeoutMs = options.idleTimeoutMs ?? this.#facts.idleTimeoutMs;
     this.#facts.bufferMode = options.bufferMode ?? this.#facts.bufferMode;
     this.#announce();

@@ -7,7 +7,7 @@ import type { AppError } from '../../shared/error.ts';
 import type { ShellList, ShellRow } from '../../shared/session.ts';
 import { explain } from './explain.ts';
 import type { JournalKeeper } from './journal-keeper.ts';
-import { factsOf, type Places } from './places.ts';
+import { factsOf, type Place, type Places } from './places.ts';
 import type { Session } from './session.ts';
 
 export interface ShellDirectoryOptions {
@@ -62,9 +62,10 @@ export class ShellDirectory {
     serverId: string,
     shellIds: readonly string[],
     given: Credential | undefined,
+    proxy?: string,
   ): Promise<{ shellId: string; error: AppError }[]> {
     const { places, keeper } = this.#options;
-    return await places.asking(serverId, given, async (client, { destination }) => {
+    const ask = async (client: WsmanClient, { destination }: Place) => {
       const shells = await client.enumerateShells();
       const found = new Map(shells.map((shell) => [shell.shellId.toLowerCase(), shell]));
       const failed: { shellId: string; error: AppError }[] = [];
@@ -84,7 +85,8 @@ export class ShellDirectory {
         void keeper.forget(shellId);
       }
       return failed;
-    });
+    };
+    return await places.asking(serverId, given, ask, proxy);
   }
 
   async #rows(client: WsmanClient): Promise<ShellRow[]> {

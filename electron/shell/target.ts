@@ -60,11 +60,12 @@ function whoOf(
   return { certificate: { ...certificate, passphrase: passwordText(credential.password) } };
 }
 
-/** What New-PSSession was asked for. Configuration and buffer mode go other ways: with the server, and with Disconnect. */
+/** What New-PSSession was asked for. Configuration and proxy go with the server. */
 export function wishedFor(wish: ShellWish): Partial<WinRmTarget> {
   return {
     ...(wish.name === undefined ? {} : { shellName: wish.name }),
     ...(wish.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: wish.idleTimeoutMs }),
+    ...(wish.bufferMode === undefined ? {} : { bufferMode: wish.bufferMode }),
     ...(wish.operationTimeoutMs === undefined ? {} : { operationTimeoutMs: wish.operationTimeoutMs }),
     ...(wish.culture === undefined ? {} : { locale: wish.culture }),
     ...(wish.noMachineProfile === undefined ? {} : { noProfile: wish.noMachineProfile }),

@@ -8,7 +8,7 @@ import {
 } from '../../electron/remoting/index.ts';
 import { SessionRegistry, type Destination, type RegistryOptions } from '../../electron/sessions/registry.ts';
 import type { SessionEvents } from '../../electron/sessions/session-events.ts';
-import { targetOf } from '../../electron/shell/target.ts';
+import { targetOf, wishedFor } from '../../electron/shell/target.ts';
 import type { Server } from '../../shared/server.ts';
 import type { SessionRow } from '../../shared/session.ts';
 import type { CommandRecord, InputRequest, OutputItem, ProgressBar } from '../../shared/terminal.ts';
@@ -113,8 +113,7 @@ export function registryFor(
       const pool = createPool(
         {
           ...target(destination, given),
-          ...(wish.name === undefined ? {} : { shellName: wish.name }),
-          ...(wish.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: wish.idleTimeoutMs }),
+          ...wishedFor(wish),
         },
         options,
         listener,

@@ -347,6 +347,7 @@ class Endpoint implements WsmanEndpoint {
       owner: userName,
       clientIp: asked.remoteAddress,
       ...(request.name === undefined ? {} : { name: request.name }),
+      ...(request.bufferMode === undefined ? {} : { bufferMode: request.bufferMode }),
       idleTimeoutMs: Math.max(request.idleTimeoutMs ?? idleTimeoutMs, MIN_IDLE_TIMEOUT_MS),
       maxIdleTimeoutMs: this.#limits.maxIdleTimeoutMs,
       locale: header.locale ?? 'en-US',

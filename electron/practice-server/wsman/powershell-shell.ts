@@ -105,7 +105,7 @@ export class PowerShellShell implements Shell {
   readonly #pipelines = new Map<string, Target>();
   readonly #finished = new FinishedPipelines();
   #idleTimeoutMs: number;
-  #bufferMode: 'Block' | 'Drop' = 'Block';
+  #bufferMode: 'Block' | 'Drop';
   #isLeft = false;
   readonly #started: number;
   #engine: Engine | undefined;
@@ -120,6 +120,7 @@ export class PowerShellShell implements Shell {
     this.owner = options.owner;
     this.#started = options.clock.now();
     this.#idleTimeoutMs = options.idleTimeoutMs;
+    this.#bufferMode = options.bufferMode ?? 'Block';
     this.#pool = this.#target(undefined);
   }
 

@@ -58,6 +58,7 @@ export interface ShellBase {
   readonly name?: string;
   readonly idleTimeoutMs: number;
   readonly maxIdleTimeoutMs: number;
+  readonly bufferMode?: 'Block' | 'Drop';
   readonly locale: string;
 }
 

@@ -38,6 +38,8 @@ export interface CreateRequest {
   readonly inputStreams: readonly string[];
   readonly outputStreams: readonly string[];
   readonly idleTimeoutMs?: number;
+  /** What happens to output while nobody receives, once the server's buffer is full ([MS-WSMV] 2.2.4.37). Not known before WinRM 3. */
+  readonly bufferMode?: 'Block' | 'Drop';
   readonly lifetimeMs?: number;
   readonly workingDirectory?: string;
   readonly environment?: readonly EnvironmentVariable[];
@@ -77,6 +79,7 @@ export function encodeCreateRequest(context: RequestContext, request: CreateRequ
       'rsp:IdleTimeOut',
       request.idleTimeoutMs === undefined ? undefined : formatDuration(request.idleTimeoutMs),
     ),
+    leaf('rsp:BufferMode', request.bufferMode),
     leaf('rsp:Lifetime', request.lifetimeMs === undefined ? undefined : formatDuration(request.lifetimeMs)),
     leaf('rsp:WorkingDirectory', request.workingDirectory),
     writeEnvironment(request.environment),
@@ -97,6 +100,7 @@ export function decodeCreateRequest(envelope: Envelope): CreateRequest {
   const creation = textOf(shell, 'creationXml', NS.powershell);
   const noProfile = optionValue(envelope.header, OPTION.noProfile)?.trim().toLowerCase();
   const codePage = optionValue(envelope.header, OPTION.codePage)?.trim();
+  const mode = value('BufferMode')?.toLowerCase();
   return {
     resourceUri: resourceUriOf(envelope.header),
     ...present('shellId', attributeOf(shell, 'ShellId')),
@@ -104,6 +108,10 @@ export function decodeCreateRequest(envelope: Envelope): CreateRequest {
     inputStreams: readStreamNames(value('InputStreams')),
     outputStreams: readStreamNames(value('OutputStreams')),
     ...present('idleTimeoutMs', duration('IdleTimeOut')),
+    ...present(
+      'bufferMode',
+      mode === 'block' ? ('Block' as const) : mode === 'drop' ? ('Drop' as const) : undefined,
+    ),
     ...present('lifetimeMs', duration('Lifetime')),
     ...present('workingDirectory', value('WorkingDirectory')),
     ...present('environment', readEnvironment(shell)),

@@ -8,7 +8,7 @@ import { focusSession } from '../../ui/focus.ts';
 import { createSession, focusTerminal } from './open-session.ts';
 import { BufferModeRow, minutesOf, OptionText } from './option-rows.tsx';
 
-type Field = 'configurationName' | 'idle' | 'operation' | 'open' | 'culture';
+type Field = 'configurationName' | 'idle' | 'operation' | 'open' | 'culture' | 'proxy';
 
 interface Form {
   name: string;
@@ -17,6 +17,7 @@ interface Form {
   operation: string;
   open: string;
   culture: string;
+  proxy: string;
   noMachineProfile: boolean;
   bufferMode: 'Block' | 'Drop';
   enter: boolean;
@@ -29,6 +30,7 @@ const EMPTY: Form = {
   operation: '',
   open: '',
   culture: '',
+  proxy: '',
   noMachineProfile: false,
   bufferMode: 'Block',
   enter: false,
@@ -49,6 +51,7 @@ function check(form: Form): Checked {
     ...(form.operation.trim() === '' ? {} : { operationTimeoutMs: secondsOf(form.operation) }),
     ...(form.open.trim() === '' ? {} : { openTimeoutMs: secondsOf(form.open) }),
     ...(form.culture.trim() === '' ? {} : { culture: form.culture.trim() }),
+    ...(form.proxy.trim() === '' ? {} : { proxy: form.proxy.trim() }),
     ...(form.noMachineProfile ? { noMachineProfile: true } : {}),
     ...(form.bufferMode === 'Drop' ? { bufferMode: form.bufferMode } : {}),
   };
@@ -58,6 +61,7 @@ function check(form: Form): Checked {
   for (const issue of parsed.error?.issues ?? []) {
     if (issue.path[0] === 'configurationName') errors.configurationName = issue.message;
     else if (issue.path[0] === 'culture') errors.culture = issue.message;
+    else if (issue.path[0] === 'proxy') errors.proxy = 'Type it as host:port, or system, or none';
     else if (issue.path[0] === 'operationTimeoutMs') errors.operation = 'From 1 to 600 seconds';
     else if (issue.path[0] === 'openTimeoutMs') errors.open = 'From 1 to 3600 seconds';
   }
@@ -162,6 +166,15 @@ export function NewSessionDialog({ serverId }: { serverId: string }) {
               placeholder="en-US"
               error={errors.culture}
               change={(culture) => set({ culture })}
+            />
+            <OptionText
+              id={`${id}-proxy`}
+              label="HTTP proxy"
+              value={form.proxy}
+              hint="host:port, system or none. A user name and a password are asked for if it wants them"
+              placeholder={server?.signIn.proxy ?? 'none'}
+              error={errors.proxy}
+              change={(proxy) => set({ proxy })}
             />
             <BufferModeRow
               id={`${id}-mode`}

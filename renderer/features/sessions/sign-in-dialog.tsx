@@ -35,8 +35,8 @@ export function SignInDialog({ ask }: { ask: SignInAsk }) {
   const name = serverLabel(server);
   const { auth } = effectiveSignIn(server.signIn);
   // A certificate says who it is; what locks its file is asked for.
-  const certificate = auth === 'certificate' && ask.proxy !== true;
-  const proxy = ask.proxy === true ? server.signIn.proxy : undefined;
+  const certificate = auth === 'certificate' && ask.proxy === undefined;
+  const { proxy } = ask;
 
   function send(event: React.FormEvent): void {
     event.preventDefault();

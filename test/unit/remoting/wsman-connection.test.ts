@@ -7,7 +7,11 @@ import { readEnvelope } from '../../../electron/protocol/wsman/envelope.ts';
 import { encodeFault } from '../../../electron/protocol/wsman/faults.ts';
 import { ACTION } from '../../../electron/protocol/wsman/names.ts';
 import { encodeSignalResponse } from '../../../electron/protocol/wsman/signal.ts';
-import { WsmanConnection, type SoapHttp } from '../../../electron/remoting/wsman-connection.ts';
+import {
+  WsmanConnection,
+  type SoapHttp,
+  type WsmanConnectionOptions,
+} from '../../../electron/remoting/wsman-connection.ts';
 
 const SHELL = '0A1B2C3D-4E5F-6071-8293-A4B5C6D7E8F9';
 const PIPELINE = '11111111-2222-3333-4444-555555555555';
@@ -19,15 +23,19 @@ const TIMED_OUT = 2150858793;
 /** A server that answers as told; Receives wait until they are given up. */
 class Server implements SoapHttp {
   readonly asked: string[] = [];
+  readonly bodies: string[] = [];
   closed = false;
   /** Codes of the faults that requests of an action are answered with. */
   readonly faults: Record<string, number> = {};
   hold: Promise<void> | undefined;
+  /** What it says of the shell it has made. */
+  idleTimeoutMs: number | undefined;
 
   async post(body: string, { signal }: { signal?: AbortSignal }) {
     const { header } = readEnvelope(body);
     const action = header.action ?? '';
     this.asked.push(action);
+    this.bodies.push(body);
     const context = { messageId: SHELL, ...(header.messageId ? { relatesTo: header.messageId } : {}) };
     if (action === ACTION.create) await this.hold;
     signal?.throwIfAborted();
@@ -52,7 +60,13 @@ class Server implements SoapHttp {
 
   #answer(action: string, context: { messageId: string }): string {
     if (action === ACTION.create) {
-      const shell = { shellId: SHELL, inputStreams: ['stdin', 'pr'], outputStreams: ['stdout'] };
+      const { idleTimeoutMs } = this;
+      const shell = {
+        shellId: SHELL,
+        inputStreams: ['stdin', 'pr'],
+        outputStreams: ['stdout'],
+        ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+      };
       return encodeCreateResponse(context, {
         address: 'http://z002:5985/wsman',
         shell: { ...shell, resourceUri: 'r' },
@@ -64,7 +78,7 @@ class Server implements SoapHttp {
   }
 }
 
-function connectionTo(http: Server) {
+function connectionTo(http: Server, more: Partial<WsmanConnectionOptions> = {}) {
   const ended: (Error | undefined)[] = [];
   const pipelines: unknown[] = [];
   const connection = new WsmanConnection({
@@ -72,6 +86,7 @@ function connectionTo(http: Server) {
     url: 'http://z002:5985/wsman',
     computerName: 'z002',
     configurationName: 'Microsoft.PowerShell',
+    ...more,
   });
   const open = () =>
     connection.open(SHELL.toLowerCase(), new Uint8Array(3), {
@@ -159,4 +174,28 @@ test('a server that says at once that it has nothing to say is not asked without
   expect(ended).toEqual([]);
   await connection.close();
   expect(ended).toEqual([undefined]);
+});
+
+test('how long one request may take at the server stands in those that may take long', async () => {
+  const http = new Server();
+  const { connection, open } = connectionTo(http, { operationTimeoutMs: 7000 });
+  await open();
+  await connection.createPipeline(PIPELINE, new Uint8Array(3));
+  await connection.stopPipeline(PIPELINE);
+  for (const action of [ACTION.command, ACTION.signal])
+    expect(http.bodies[http.asked.indexOf(action)]).toMatch(/<w:OperationTimeout>PT7(\.000)?S</);
+  await connection.close();
+});
+
+test('how long the server keeps a shell is what it says, not what was asked for', async () => {
+  const http = new Server();
+  http.idleTimeoutMs = 900_000;
+  const { connection, open } = connectionTo(http, { idleTimeoutMs: 7_200_000 });
+  await open();
+  expect(connection.idleTimeoutMs).toBe(900_000);
+  await connection.close();
+  const silent = connectionTo(new Server(), { idleTimeoutMs: 7_200_000 });
+  await silent.open();
+  expect(silent.connection.idleTimeoutMs).toBeUndefined();
+  await silent.connection.close();
 });

@@ -2,7 +2,8 @@
 import { PipelineRun, type RunspacePool } from '../../../electron/remoting/index.ts';
 import type { PipelineSpec } from '../../../electron/protocol/psrp/pipeline-spec.ts';
 import type { PsValue } from '../../../electron/protocol/clixml/value.ts';
-import { Session, type SessionOptions } from '../../../electron/sessions/session.ts';
+import { Session } from '../../../electron/sessions/session.ts';
+import type { SessionOptions } from '../../../electron/sessions/session-options.ts';
 import { Person } from '../../integration/registry.ts';
 
 export const SIZE = { columns: 80, rows: 24 };

@@ -1,0 +1,53 @@
+/** What a session is made of. */
+import type { Clock } from '../remoting/index.ts';
+import type { BufferMode } from '../../shared/session.ts';
+import type { TerminalSize } from '../../shared/terminal.ts';
+import type { ServerFacts } from './server-facts.ts';
+import type { SessionEvents } from './session-events.ts';
+import type { SessionEvent } from './state.ts';
+
+export interface LeftPipeline {
+  readonly startedAt: number;
+  readonly readUpTo?: bigint;
+}
+
+/** What is known of a session that stands on its server already. */
+export interface LeftBehind {
+  readonly by: 'earlier-run' | 'other-client';
+  readonly shellId: string;
+  readonly keptUntil?: number;
+  /** What ran in it: since when (milliseconds since 1970), and up to which message it was shown. */
+  readonly pipelines?: ReadonlyMap<string, LeftPipeline>;
+  /** The highest object id that had come. */
+  readonly lastObjectId?: bigint;
+}
+
+export interface SessionOptions {
+  readonly id: number;
+  readonly name: string;
+  readonly serverId: string;
+  readonly server: ServerFacts;
+  readonly endsOnExit: boolean;
+  readonly size: TerminalSize;
+  readonly events: SessionEvents;
+  /** A line at the top of the page, as the practice server's about its engine. */
+  readonly banner?: string;
+  /** Called when the session ended itself (exit of one that was made by entering). */
+  readonly finished: () => void;
+  readonly now: () => number;
+  readonly clock?: Clock;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  readonly idleTimeoutMs?: number;
+  readonly bufferMode?: BufferMode;
+  /** By which it is reached, where that is not the server's: it comes back by the same. */
+  readonly proxy?: string;
+  /** One that stands on its server already, and whose it was. */
+  readonly left?: LeftBehind;
+  /** A pipeline of a command began, or ended. */
+  readonly running?: () => void;
+  /** Output came. */
+  readonly heard?: () => void;
+  /** Something happened that the state does not allow: for the log. */
+  readonly refused?: (event: SessionEvent, state: string) => void;
+}
