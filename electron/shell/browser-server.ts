@@ -10,9 +10,11 @@ import { WebSocketServer } from 'ws';
 import type { Log } from '../diagnostics/log.ts';
 import { MOST_FRAME_BYTES, serveBridge } from './bridge-socket.ts';
 import type { Core } from './core-interface.ts';
-import { createEntryPass } from './entry-pass.ts';
+import { createEntryPass, type TokenKind } from './entry-pass.ts';
+import { HAND_OVER_HEADER, HAND_OVER_PATH, type Addresses } from './hand-over.ts';
 import { pageHeaders } from './page-headers.ts';
 import { createPagePresence } from './page-presence.ts';
+import { isOurOwn, type Ends } from './peer-owner.ts';
 import { ownHosts, refusalOf } from './request-guard.ts';
 
 export interface BrowserServerOptions {
@@ -23,14 +25,18 @@ export interface BrowserServerOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly graceMs?: number;
-  /** A browser used an address up. */
+  /** A browser used a printed address up. */
   readonly onEntered?: () => void;
+  /** Whether a connection comes from a process of ours. */
+  readonly isOurOwn?: (ends: Ends) => Promise<boolean>;
 }
 
 export interface BrowserServer {
   readonly port: number;
-  /** An address that lets one browser in, once. */
-  newAddress(): string;
+  /** An address that lets one browser in, once. A person gets one that is `printed`, a program's command line one that is `handed`. */
+  newAddress(kind: TokenKind): string;
+  /** Whoever brings it gets addresses: a second start of PSDeck. */
+  readonly key: string;
   close(): Promise<void>;
 }
 
@@ -52,7 +58,8 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
     });
   });
   const { port } = http.address() as AddressInfo;
-  const pass = createEntryPass(port, randomBytes);
+  const pass = createEntryPass(port, randomBytes, () => performance.now());
+  const isOwn = options.isOurOwn ?? isOurOwn;
   const headers = pageHeaders(ownHosts(port).map((host) => `ws://${host}`));
   const files = sirv(rendererDir, {
     etag: true,
@@ -77,24 +84,35 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
   http.on('request', (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const refusal = refusalOf(request, 'page', port);
-    if (refusal === undefined) servePage(request, response);
-    else {
+    if (refusal === undefined) {
+      servePage(request, response).catch((error: unknown) => {
+        log.failure('browser.page', error);
+        response.destroy();
+      });
+    } else {
       log.warn('browser.refused', { why: refusal });
       say(response, 403, 'PSDeck does not answer this request.');
     }
   });
 
-  function servePage(request: IncomingMessage, response: ServerResponse): void {
+  async function servePage(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (pathOf(request) === HAND_OVER_PATH) return handOver(request, response);
     // HEAD is how a link is looked at, not followed: it must not use the token up.
     const enters = request.method === 'GET' && pathOf(request) === '/';
     const token = enters ? tokenOf(request) : undefined;
     const admitted = pass.admits(request.headers.cookie);
     if (token !== undefined) {
-      const cookie = pass.exchange(token);
-      if (cookie !== undefined) {
+      const kind = pass.use(token);
+      const { remotePort: client = 0 } = request.socket;
+      if (kind === 'handed' && !(await isOwn({ client, server: port }))) {
+        log.warn('browser.refused', { why: 'owner' });
+        return say(response, 403, notYours);
+      }
+      if (kind !== undefined) {
+        const cookie = pass.newCookie();
         response.setHeader('Set-Cookie', `${pass.cookieName}=${cookie}; Path=/; HttpOnly; SameSite=Strict`);
         log.info('browser.entered');
-        options.onEntered?.();
+        if (kind === 'printed') options.onEntered?.();
       } else if (!admitted) return say(response, 401, usedToken);
       // Also for who is in already and came by an old address: the token leaves the address bar and the history.
       response.setHeader('Location', '/');
@@ -102,6 +120,19 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
     }
     if (!admitted) return say(response, 401, noCookie);
     files(request, response, () => say(response, 404, 'There is nothing here.'));
+  }
+
+  const newAddress = (kind: TokenKind): string =>
+    `http://127.0.0.1:${String(port)}/?token=${pass.newToken(kind)}`;
+
+  /** A page cannot send the header without asking first, and that is refused. */
+  function handOver(request: IncomingMessage, response: ServerResponse): void {
+    const given = request.headers[HAND_OVER_HEADER];
+    if (typeof given !== 'string' || !pass.isKey(given)) return say(response, 401, noCookie);
+    const addresses: Addresses = { printed: newAddress('printed'), handed: newAddress('handed') };
+    log.info('browser.handed-over');
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+    response.end(JSON.stringify(addresses));
   }
 
   const sockets = new WebSocketServer({
@@ -134,7 +165,8 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
   let closing: Promise<void> | undefined;
   return {
     port,
-    newAddress: () => `http://127.0.0.1:${String(port)}/?token=${pass.newToken()}`,
+    newAddress,
+    key: pass.key,
     close() {
       closing ??= new Promise((resolve) => {
         presence.stop();
@@ -165,4 +197,5 @@ function say(response: ServerResponse, status: number, text: string): void {
 
 const another = 'Take the newest address in the terminal where PSDeck runs.';
 const usedToken = `This address was used already, or belongs to an earlier start of PSDeck: each lets one browser in, once.\n${another}`;
+const notYours = `This address was meant for the browser of the user that PSDeck runs as.\n${another}`;
 const noCookie = `PSDeck is here, but this browser has not been let in.\n${another}`;

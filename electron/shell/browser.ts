@@ -6,7 +6,10 @@ import { createCore } from './core.ts';
 import { endOnSignals, logUncaught } from './last-wishes.ts';
 import { runBrowserShell, type BrowserShellChoices } from './run-browser-shell.ts';
 
-/** Resolves when it runs; the process then lives until it is asked to end. Rejects with a sentence for the person. */
+/**
+ * Resolves when it runs; the process then lives until it is asked to end, or ends where another one runs on the same data already. Rejects
+ * with a sentence for the person.
+ */
 export async function startBrowserShell(choices: BrowserShellChoices): Promise<void> {
   // Whoever read what we print may have left (`npm start | head`): that is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -23,5 +26,6 @@ export async function startBrowserShell(choices: BrowserShellChoices): Promise<v
   });
   // From the first moment: what was begun while starting is ended, too.
   endOnSignals(async () => (await starting).end());
-  await starting;
+  const { port } = await starting;
+  if (port === undefined) process.stdout.write('', () => process.exit(0));
 }

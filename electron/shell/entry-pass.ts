@@ -4,42 +4,76 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
+/**
+ * `printed`: for a person, good until it is used. `handed`: on the command line of a browser that we start, where others may read it: good
+ * for a short while, and only for a process of ours.
+ */
+export type TokenKind = 'printed' | 'handed';
+
 export interface EntryPass {
-  /** A token for one more entrance. Those handed out before stay good until they are used, the oldest beyond a few forgotten. */
-  newToken(): string;
-  /** Takes the token and gives the cookie's value; undefined where it is unknown or was used. */
-  exchange(token: string): string | undefined;
+  /** A token for one more entrance. Those printed before stay good until they are used, the oldest beyond a few forgotten. */
+  newToken(kind: TokenKind): string;
+  /** Takes the token, which is worthless from then on, and says what it was; undefined where it is unknown, was used or is too old. */
+  use(token: string): TokenKind | undefined;
+  /** For who may enter: the cookie's value. */
+  newCookie(): string;
   /** Whether a `Cookie` header holds a cookie of ours. */
   admits(cookieHeader: string | undefined): boolean;
   readonly cookieName: string;
+  /** Good for asking for tokens, as long as this runs: for programs of the same user. */
+  readonly key: string;
+  isKey(value: string): boolean;
 }
 
 /** A person asks for an address, loses it, asks again; more than that at once is somebody else. */
 const MOST_TOKENS = 8;
+/** A browser that is started for the first time after a computer was may take half a minute. */
+const HANDED_FOR_MS = 120_000;
 /** Browsers (or profiles of one) that are in at the same time. Beyond it the one that entered first is out. */
 const MOST_COOKIES = 32;
 
-export function createEntryPass(port: number, randomBytes: (size: number) => Buffer): EntryPass {
+interface Token {
+  readonly kind: TokenKind;
+  readonly hash: Buffer;
+  readonly until: number;
+}
+
+export function createEntryPass(
+  port: number,
+  randomBytes: (size: number) => Buffer,
+  now: () => number,
+): EntryPass {
   // Cookies know no ports: two PSDecks on one computer must not put each other out.
   const cookieName = `psdeck-${String(port)}`;
-  const tokens: Buffer[] = [];
+  const tokens: Record<TokenKind, Token[]> = { printed: [], handed: [] };
   const cookies: Buffer[] = [];
-
-  function mint(into: Buffer[], most: number): string {
-    const value = randomBytes(32).toString('base64url');
-    into.push(hash(value));
-    if (into.length > most) into.shift();
-    return value;
-  }
+  const key = randomBytes(32).toString('base64url');
 
   return {
     cookieName,
-    newToken: () => mint(tokens, MOST_TOKENS),
-    exchange(token) {
-      const at = find(tokens, token);
-      if (at < 0) return undefined;
-      tokens.splice(at, 1);
-      return mint(cookies, MOST_COOKIES);
+    key,
+    isKey: (value) => timingSafeEqual(hash(key), hash(value)),
+    newToken(kind) {
+      const value = randomBytes(32).toString('base64url');
+      const until = kind === 'handed' ? now() + HANDED_FOR_MS : Infinity;
+      keep(tokens[kind], { kind, hash: hash(value), until }, MOST_TOKENS);
+      return value;
+    },
+    use(token) {
+      for (const kept of Object.values(tokens)) {
+        const at = find(
+          kept.map((one) => one.hash),
+          token,
+        );
+        const [found] = at < 0 ? [] : kept.splice(at, 1);
+        if (found) return now() <= found.until ? found.kind : undefined;
+      }
+      return undefined;
+    },
+    newCookie() {
+      const value = randomBytes(32).toString('base64url');
+      keep(cookies, hash(value), MOST_COOKIES);
+      return value;
     },
     admits(cookieHeader) {
       for (const part of (cookieHeader ?? '').split(';')) {
@@ -49,6 +83,12 @@ export function createEntryPass(port: number, randomBytes: (size: number) => Buf
       return false;
     },
   };
+}
+
+/** The newest so many. */
+function keep<T>(into: T[], one: T, most: number): void {
+  into.push(one);
+  if (into.length > most) into.shift();
 }
 
 function find(hashes: readonly Buffer[], value: string): number {

@@ -3,6 +3,8 @@ import type { Log } from '../diagnostics/log.ts';
 import { hasDesktop, showAddress } from './app-window.ts';
 import { startBrowserServer } from './browser-server.ts';
 import type { Core } from './core-interface.ts';
+import { holdDataFolder, type Holder } from './data-folder.ts';
+import { askForAddresses } from './hand-over.ts';
 
 export interface BrowserShellChoices {
   /** 0 or absent: any free one. */
@@ -29,7 +31,8 @@ export interface BrowserShellSetting extends BrowserShellChoices {
 }
 
 export interface BrowserShell {
-  readonly port: number;
+  /** Undefined where another PSDeck runs on the same data: the person was told where, and there is nothing to live for. */
+  readonly port: number | undefined;
   end(): Promise<void>;
 }
 
@@ -37,26 +40,31 @@ export interface BrowserShell {
 export async function runBrowserShell(setting: BrowserShellSetting): Promise<BrowserShell> {
   const { dataDir, log, print, windowNote } = setting;
   log.info('app.start', { shell: 'browser', pid: process.pid });
+  const folder = await holdDataFolder(dataDir);
+  if (folder.kind === 'taken') return await sendToTheFirst(folder.by, setting);
   const note = windowNote === undefined ? {} : { windowNote };
-  const core = await setting.createCore({ dataDir, log, shell: 'browser', ...note });
+  const core = await setting
+    .createCore({ dataDir, log, shell: 'browser', ...note })
+    .catch(async (error: unknown) => {
+      await folder.release();
+      throw error;
+    });
   const server = await startBrowserServer({
     core,
     log,
     rendererDir: setting.rendererDir,
     port: setting.port ?? 0,
-    onEntered: () => print(`To let another browser in: ${server.newAddress()}`),
+    onEntered: () => print(`To let another browser in: ${server.newAddress('printed')}`),
   }).catch(async (error: unknown) => {
     await core.shutdown();
+    await folder.release();
     throw explainListenError(error, setting.port);
   });
 
-  const address = server.newAddress();
-  print(`PSDeck is at ${address}`);
+  await folder.listens(server.port, server.key);
+  print(`PSDeck is at ${server.newAddress('printed')}`);
   if (windowNote !== undefined) print(windowNote);
-  if (setting.open && hasDesktop(process)) {
-    const shown = await showAddress(address, process);
-    if (!shown) print('No browser could be opened: open the address yourself.');
-  }
+  await show(setting, () => server.newAddress('handed'));
 
   let ending: Promise<void> | undefined;
   return {
@@ -66,11 +74,29 @@ export async function runBrowserShell(setting: BrowserShellSetting): Promise<Bro
         log.info('app.end');
         await server.close();
         await core.shutdown();
+        await folder.release();
         await log.flush();
       })();
       return ending;
     },
   };
+}
+
+/** Somebody sits here and wants to see it. */
+async function show({ open, print }: BrowserShellSetting, address: () => string): Promise<void> {
+  if (!open || !hasDesktop(process)) return;
+  const shown = await showAddress(address(), process);
+  if (!shown) print('No browser could be opened: open the address yourself.');
+}
+
+/** Two on the same data would write over each other's. */
+async function sendToTheFirst(first: Holder, setting: BrowserShellSetting): Promise<BrowserShell> {
+  setting.log.info('app.handed-over', { pid: first.pid });
+  const { printed, handed } = await askForAddresses(setting.dataDir, first);
+  setting.print(`PSDeck runs already, as process ${String(first.pid)}. It is at ${printed}`);
+  await show(setting, () => handed);
+  await setting.log.flush();
+  return { port: undefined, end: () => Promise.resolve() };
 }
 
 function explainListenError(error: unknown, port = 0): unknown {

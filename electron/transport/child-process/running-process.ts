@@ -18,12 +18,15 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** When a process began, in the system's own words and without blanks; undefined where that cannot be had, and on Windows. */
+/** When a process began, in the system's own words and without blanks; undefined where that cannot be had, where it has ended, and on Windows. */
 export async function beganAt(pid: number): Promise<string | undefined> {
   if (process.platform === 'win32') return undefined;
   if (process.platform !== 'linux') return await askPs(pid);
   const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
   // The second field is a name in parentheses, in which anything may stand; after it the 20th is the time, counted from when the system began.
+  const [state] = stat.slice(stat.lastIndexOf(')') + 2);
+  // It has ended, and whoever started it has not asked how.
+  if (state === 'Z' || state === 'X') return undefined;
   const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   return ticks === undefined ? undefined : `${boot.trim()}/${ticks}`;
@@ -55,6 +58,5 @@ export async function stillRuns(written: string): Promise<number | undefined> {
   const pid = Number(number);
   if (number === '' || !Number.isInteger(pid) || pid <= 0 || !isRunning(pid)) return undefined;
   if (began === undefined) return pid;
-  const now = await beganAt(pid);
-  return now === undefined || now === began ? pid : undefined;
+  return (await beganAt(pid)) === began ? pid : undefined;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { startBrowserServer, type BrowserServer } from '../../../electron/shell/browser-server.ts';
+import type { Ends } from '../../../electron/shell/peer-owner.ts';
 import { fakeCore } from './fake-core.ts';
 
 let folder: string;
@@ -23,7 +24,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(made = fakeCore(), graceMs?: number) {
+async function start(made = fakeCore(), graceMs?: number, isOurOwn?: (ends: Ends) => Promise<boolean>) {
   let entered = 0;
   server = await startBrowserServer({
     core: made.core,
@@ -32,6 +33,7 @@ async function start(made = fakeCore(), graceMs?: number) {
     port: 0,
     onEntered: () => (entered += 1),
     ...(graceMs === undefined ? {} : { graceMs }),
+    ...(isOurOwn === undefined ? {} : { isOurOwn }),
   });
   return { ...made, server, entered: () => entered };
 }
@@ -64,7 +66,7 @@ async function get(
 
 /** Enters as a browser does, and gives the cookie it would send from then on. */
 async function enter(from: BrowserServer): Promise<string> {
-  const address = new URL(from.newAddress());
+  const address = new URL(from.newAddress('printed'));
   const { status, headers } = await get(from.port, `${address.pathname}${address.search}`);
   expect(status).toBe(303);
   expect(headers.location).toBe('/');
@@ -107,7 +109,7 @@ describe('browser server', () => {
     for (const path of ['/', '/index.html', '/assets/main-abc.js', '/?token=', '/?token=wrong']) {
       expect((await get(port, path)).status).toBe(401);
     }
-    const address = running.newAddress();
+    const address = running.newAddress('printed');
     expect(address).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${String(port)}/\\?token=[\\w-]{43}$`));
     const query = new URL(address).search;
     expect((await get(port, `/${query}`, {}, 'HEAD')).status).toBe(401);
@@ -126,6 +128,52 @@ describe('browser server', () => {
     expect(entered()).toBe(1);
     expect((await get(port, '/nothing', { cookie })).status).toBe(404);
     expect((await get(port, '/../package.json', { cookie })).status).toBe(404);
+  });
+
+  test('an address on a command line lets in a process of ours, and tells nobody that another is wanted', async () => {
+    const { server: running, entered } = await start();
+    const { search } = new URL(running.newAddress('handed'));
+    const got = await get(running.port, `/${search}`);
+    expect(got.status).toBe(303);
+    expect(got.headers['set-cookie']).toHaveLength(1);
+    expect((await get(running.port, `/${search}`)).status).toBe(401);
+    expect(entered()).toBe(0);
+  });
+
+  test('from another user the same address lets nobody in and is used up, and a printed one does not mind', async () => {
+    const asked: Ends[] = [];
+    const { server: running } = await start(fakeCore(), undefined, async (ends) => {
+      asked.push(ends);
+      return false;
+    });
+    const { search } = new URL(running.newAddress('handed'));
+    const got = await get(running.port, `/${search}`);
+    expect(got.status).toBe(403);
+    expect(got.headers['set-cookie']).toBeUndefined();
+    expect(asked).toEqual([{ client: expect.any(Number) as number, server: running.port }]);
+    expect((await get(running.port, `/${search}`)).status).toBe(401);
+    await enter(running);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('a program with the key gets addresses, a page does not, and nobody without it', async () => {
+    const { server: running } = await start();
+    const ask = (headers: OutgoingHttpHeaders, method = 'GET') =>
+      get(running.port, '/another', headers, method);
+    const { key } = running;
+    const answer = await ask({ 'x-psdeck-key': key });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const { printed, handed } = JSON.parse(answer.body) as { printed: string; handed: string };
+    for (const address of [printed, handed])
+      expect((await get(running.port, `/${new URL(address).search}`)).status).toBe(303);
+    const cookie = await enter(running);
+    for (const headers of [{}, { cookie }, { 'x-psdeck-key': '' }, { 'x-psdeck-key': `${key}x` }])
+      expect((await ask(headers)).status).toBe(401);
+    expect((await ask({ 'x-psdeck-key': key, origin: 'http://evil.example' })).status).toBe(403);
+    expect((await ask({ 'x-psdeck-key': key, host: 'evil.example' })).status).toBe(403);
+    // What a browser asks before a page may send a header of its own.
+    expect((await ask({ origin: 'http://evil.example' }, 'OPTIONS')).status).toBe(403);
   });
 
   test('every answer, refusals included, carries the headers that fence the page in', async () => {
@@ -147,7 +195,7 @@ describe('browser server', () => {
   test('refuses foreign requests before token and cookie, without using the token up', async () => {
     const { server: running } = await start();
     const cookie = await enter(running);
-    const query = new URL(running.newAddress()).search;
+    const query = new URL(running.newAddress('printed')).search;
     for (const headers of [
       { host: 'evil.example' },
       { origin: 'http://evil.example' },

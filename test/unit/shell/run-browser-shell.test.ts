@@ -74,4 +74,33 @@ describe('browser shell', () => {
     expect(told).toEqual(['shutdown']);
     other.close();
   });
+
+  test('a second one on the same data sends the person to the first, and touches nothing', async () => {
+    const first = setUp();
+    const shell = await runBrowserShell(first.setting);
+    const second = setUp();
+    const other = await runBrowserShell(second.setting);
+    expect(other.port).toBeUndefined();
+    expect(second.given).toEqual([]);
+    const pattern = new RegExp(
+      `^PSDeck runs already, as process ${String(process.pid)}\\. It is at (http://127\\.0\\.0\\.1:${String(shell.port)}/\\?token=[\\w-]{43})$`,
+    );
+    expect(second.lines).toEqual([expect.stringMatching(pattern)]);
+    const [, address = ''] = pattern.exec(second.lines[0] ?? '') ?? [];
+    expect((await fetch(address, { redirect: 'manual' })).status).toBe(303);
+    await other.end();
+    await shell.end();
+    // Whoever comes now is the first again.
+    const third = await runBrowserShell(setUp().setting);
+    expect(third.port).toBeTypeOf('number');
+    await third.end();
+  });
+
+  test('one that could not start leaves the data to the next', async () => {
+    const { setting } = setUp();
+    const fails = { ...setting, createCore: () => Promise.reject(new Error('no disk')) };
+    await expect(runBrowserShell(fails)).rejects.toThrow('no disk');
+    const shell = await runBrowserShell(setting);
+    await shell.end();
+  });
 });
