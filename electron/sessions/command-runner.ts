@@ -37,6 +37,16 @@ export interface RunnerPort {
   missed(count: number): void;
 }
 
+/** A pipeline that was started in an earlier connection. */
+export interface Followed {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number | undefined;
+  /** The highest object id of it that was shown. */
+  readonly readUpTo: bigint | undefined;
+  /** By a run of the app that may have shown more than it could take note of. */
+  readonly afterCrash: boolean;
+}
+
 /** Commands remembered for Up and Down and for the marks in the margin. */
 const MOST_HISTORY = 1000;
 
@@ -53,6 +63,8 @@ export class CommandRunner {
   readonly #following = new Map<PipelineRun, number | undefined>();
   /** The highest object id before a pipeline began. */
   readonly #before = new WeakMap<PipelineRun, bigint>();
+  /** Those that a run of the app had that was killed, or ended. */
+  readonly #afterCrash = new WeakSet<PipelineRun>();
   readonly #hops: HopWatch;
   #leftBehind = false;
   /** Whether the endpoint takes scripts; known with the first line. */
@@ -145,8 +157,9 @@ export class CommandRunner {
   }
 
   /** A pipeline that was started in an earlier connection: after those before it, its output comes to the page. */
-  async follow(run: PipelineRun, startedAt?: number, readUpTo?: bigint): Promise<CommandRecord> {
+  async follow(run: PipelineRun, { startedAt, readUpTo, afterCrash }: Followed): Promise<CommandRecord> {
     if (readUpTo !== undefined) this.#before.set(run, readUpTo);
+    if (afterCrash) this.#afterCrash.add(run);
     const before = this.#idle;
     this.#following.set(run, startedAt);
     const since = startedAt === undefined ? '' : ` since ${timeOfDay(startedAt)}`;
@@ -269,7 +282,7 @@ export class CommandRunner {
   async #follow(run: PipelineRun): Promise<PipelineResult> {
     const { host } = this.#port;
     // What an earlier run of the app had shown after its last note on disk cannot be told from what it never got.
-    let sinceNoted = this.#following.has(run) && this.#before.has(run);
+    let sinceNoted = this.#afterCrash.has(run);
     for await (const record of run.records()) {
       if (record.kind === 'gap') {
         const count = countOf(record.missing);

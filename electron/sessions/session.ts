@@ -20,7 +20,7 @@ import { busy, notOpen } from './refusals.ts';
 import { remoteFacts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { SessionHost } from './session-host.ts';
-import type { SessionOptions } from './session-options.ts';
+import type { LeftBehind, LeftPipeline, SessionOptions } from './session-options.ts';
 import { defined, rowOf, type SessionFacts } from './session-row.ts';
 import {
   closedByServer,
@@ -48,12 +48,17 @@ export class Session {
   /** We are ending it: its end is no news. */
   #removing = false;
   #title = '';
+  /** What stood on the server before this pool. */
+  #left: LeftBehind | undefined;
+  /** Its pool is given up for another: its end is no news. */
+  #forsaken = false;
   readonly #facts: SessionFacts;
 
   constructor(options: SessionOptions) {
     this.id = options.id;
     this.#options = options;
     this.#size = options.size;
+    this.#left = options.left;
     this.#facts = {
       endsOnExit: options.endsOnExit,
       idleTimeoutMs: options.idleTimeoutMs,
@@ -135,7 +140,7 @@ export class Session {
     });
     if (options.banner !== undefined)
       void this.page.append(0, [noticeLine(options.banner.replace(/(?<=\.) (?=[A-Z])/g, '\n'))]);
-    if (options.left) this.#status = advance(this.#status, 'disconnected');
+    if (this.#left) this.#status = advance(this.#status, 'disconnected');
   }
 
   get row(): SessionRow {
@@ -153,7 +158,7 @@ export class Session {
 
   /** The shell on the server that it is. */
   get shellId(): string | undefined {
-    return this.#pool?.id ?? this.#options.left?.shellId;
+    return this.#pool?.id ?? this.#left?.shellId;
   }
 
   get isBusy(): boolean {
@@ -178,8 +183,31 @@ export class Session {
     this.#pool = pool;
   }
 
+  /** Another client had the shell since: its own pool knows nothing of that, and what it followed there is followed anew. */
+  forsake(): void {
+    const pool = this.#pool;
+    if (!pool) return;
+    const pipelines = new Map(
+      this.#runner.pipelines.map(({ id, readUpTo, startedAt }): [string, LeftPipeline] => [
+        id.toLowerCase(),
+        { startedAt: startedAt ?? this.#options.wallClock(), ...defined({ readUpTo }) },
+      ]),
+    );
+    this.#left = {
+      by: 'other-client',
+      shellId: pool.id,
+      pipelines,
+      ...defined({ lastObjectId: pool.received.highest }),
+    };
+    this.#pool = undefined;
+    this.#forsaken = true;
+    pool.abort(new Error('Another client had the session.'));
+    this.#forsaken = false;
+  }
+
   /** The pool's state changed: the only thing, besides our own commands, that moves this session's state. */
   poolChanged(state: string, error: Error | undefined): void {
+    if (this.#forsaken) return undefined;
     switch (state) {
       case 'Opening':
         return this.#move('opening');
@@ -299,18 +327,18 @@ export class Session {
 
   /** Up to which message a pipeline was shown by an earlier run; one that this did not know of yet began after all that it had. */
   readUpTo(pipelineId: string): bigint | undefined {
-    const { left } = this.#options;
+    const left = this.#left;
     return left?.pipelines?.get(pipelineId.toLowerCase())?.readUpTo ?? left?.lastObjectId;
   }
 
   /** A pipeline that another client, or an earlier run, has started here: what it brings comes to the page. */
   follow(run: PipelineRun): Promise<CommandRecord> {
-    const { left } = this.#options;
-    return this.#runner.follow(
-      run,
-      left?.pipelines?.get(run.id.toLowerCase())?.startedAt,
-      this.readUpTo(run.id),
-    );
+    const left = this.#left;
+    return this.#runner.follow(run, {
+      startedAt: left?.pipelines?.get(run.id.toLowerCase())?.startedAt,
+      readUpTo: this.readUpTo(run.id),
+      afterCrash: left?.by === 'earlier-run',
+    });
   }
 
   answer(requestId: number, text: string): void {
@@ -434,8 +462,9 @@ export class Session {
   }
 
   #disconnected(error: Error | undefined): void {
-    this.#facts.disconnectedAt = this.#options.wallClock();
-    this.#facts.insideBefore = this.#interaction.entered;
+    // After an attempt to come back that failed, it is what it was.
+    this.#facts.disconnectedAt ??= this.#options.wallClock();
+    this.#facts.insideBefore ||= this.#interaction.entered;
     this.#facts.retrying = undefined;
     // Not by our own doing: the page and the row say why.
     if (error && this.#status.state !== 'Connecting') {

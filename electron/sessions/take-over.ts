@@ -72,8 +72,14 @@ export class TakeOver {
     const { session } = this.#options;
     const own = session.pool;
     if (own?.state === 'Disconnected') {
-      await own.reconnect();
-      return;
+      try {
+        await own.reconnect();
+        return;
+      } catch (error) {
+        // Only the client that had it last may Reconnect. Where another had it meanwhile and let go of it, we Connect anew as that one did
+        // ([MS-PSRP] 3.1.4.10.2); where it has it still, the server says so once more.
+        if (shellFaultReason(error) !== 'in-use') throw error;
+      }
     }
     const { shellId } = session;
     if (shellId === undefined) throw new Error('The session has no shell to come back to.');
@@ -105,6 +111,7 @@ export class TakeOver {
     }
     live = true;
     this.#pool = pool;
+    if (own) session.forsake();
     session.adopt(pool);
     session.poolChanged('Opened', undefined);
   }

@@ -1,5 +1,5 @@
 /** Leaving sessions and coming back to them, as the app does it, with the real engine behind the practice server's endpoint. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -189,6 +189,47 @@ describe.skipIf(noEngine !== undefined)('sessions that are left and come back', 
     await expect(back).rejects.toMatchObject({ error: { code: 'session.cancelled' } });
     expect(holder.registry.get(id).row).toMatchObject({ state: 'Disconnected' });
     expect(holder.registry.get(id).row.retrying).toBeUndefined();
+  });
+
+  test('one that is left here, taken over elsewhere and left there is had here again, and says what was shown elsewhere', async () => {
+    const office = await run(1);
+    const { id, instanceId } = await office.registry.create({ serverId: 'z', size: SIZE, enter: true });
+    office.show(id);
+    const raise = (file: string) => writeFile(join(folder, file), '');
+    const numbers = (from: number, to: number): string => `${String(from)}..${String(to)} | % { "line $_" }`;
+    await office.at(
+      id,
+      [
+        `$kept = 42; ${numbers(1, 50)}`,
+        WAIT_FOR(join(folder, 'home')),
+        numbers(51, 100),
+        WAIT_FOR(join(folder, 'office')),
+        numbers(101, 150),
+      ].join('; '),
+    );
+    await office.person.until(() => office.person.page.includes('line 50\n'));
+    await office.registry.disconnect(id, {});
+
+    const home = await run(2);
+    const there = await home.registry.connectShell('z', instanceId, { size: SIZE, enter: true });
+    home.show(there.id);
+    await raise('home');
+    await home.person.until(() => home.person.page.includes('line 100\n'));
+    await home.registry.disconnect(there.id, {});
+
+    const back = await office.registry.connect(id, { size: SIZE, enter: false });
+    expect(back).toMatchObject({ state: 'Opened', entered: true, instanceId });
+    await raise('office');
+    await office.person.until(() => office.person.request?.kind === 'command');
+    // What was on its way home when it was left there may be handed out once more.
+    const shown = lines(office.person.page).slice(50);
+    expect(lines(office.person.page).slice(0, 50)).toEqual(numbered(1, 50));
+    expect(shown).toEqual(numbered(151 - shown.length, 150));
+    expect(shown.length).toBeLessThan(100);
+    expect(office.person.page).toMatch(/line 50\n[^]*messages of the server are missing here\.\n/);
+    await office.at(id, '"kept $kept"');
+    await office.person.until(() => office.person.page.includes('kept 42\n'));
+    expect(office.registry.get(id).row).toMatchObject({ availability: 'Available', state: 'Opened' });
   });
 
   test('what stands on the server is listed and removed, and the app that had it says what became of it', async () => {
