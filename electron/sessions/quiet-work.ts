@@ -17,6 +17,8 @@ const COMPLETION_MS = 5000;
 const HELP_MS = 30_000;
 /** Three objects; a person waits for the prompt. */
 const RECENT_ERRORS_MS = 1500;
+/** A prompt function takes a few milliseconds, one that asks the network for something a few hundred. */
+const PROMPT_MS = 300;
 /** A pipeline stops in milliseconds, or sits in native code; a command line must not vanish behind it. */
 const QUIET_MS = 500;
 
@@ -48,8 +50,13 @@ export class QuietWork {
     if (this.#forLine) await this.settle();
   }
 
+  /** Ctrl+C, or somebody leaves. */
   async stop(): Promise<void> {
-    await this.#run?.stop();
+    const run = this.#run;
+    if (run === undefined) return;
+    // Ctrl+C pressed twice means the command, not the prompt that comes after it; one that does not come is stopped.
+    if (this.isPrompting) await this.#within(PROMPT_MS, run.finished.catch(() => undefined));
+    if (this.#run === run) await run.stop();
   }
 
   /** Lets go of what runs without waiting for a server that cannot be reached. */

@@ -16,7 +16,13 @@ export interface Submitted {
 export type CompletionWish = 'next' | 'previous' | 'menu' | 'certain' | 'list';
 
 export type Completing =
-  | { readonly kind: 'asked'; readonly token: number; readonly wish: CompletionWish }
+  | {
+      readonly kind: 'asked';
+      readonly token: number;
+      readonly wish: CompletionWish;
+      /** The match to show, counted from the first: Tab pressed again meanwhile goes on to the next. */
+      readonly place: number;
+    }
   | {
       readonly kind: 'showing';
       readonly menu: boolean;

@@ -10,10 +10,17 @@ function oneLine(text: string): string {
   return text.replaceAll('\n', ' ⏎ ');
 }
 
-/** What was looked for stands out in what was found. */
+/** What fits into the narrowest list, and how much of it stands before what was looked for. */
+const seen = 40;
+const lead = 16;
+
+/** What was looked for stands out in what was found, and is in sight. */
 function Found({ line, query }: { line: string; query: string }) {
-  const shown = oneLine(line);
-  const at = query === '' ? -1 : shown.toLowerCase().indexOf(query.toLowerCase());
+  const whole = oneLine(line);
+  const place = query === '' ? -1 : whole.toLowerCase().indexOf(query.toLowerCase());
+  const cut = place + query.length <= seen ? 0 : Math.max(0, place - lead);
+  const shown = cut === 0 ? whole : `…${whole.slice(cut)}`;
+  const at = cut === 0 ? place : place - cut + 1;
   if (at < 0) return <span className="cut">{shown}</span>;
   return (
     <span className="cut">

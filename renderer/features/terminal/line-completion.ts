@@ -63,9 +63,17 @@ export function complete(state: EditorState, wish: CompletionWish): EditorStep {
     return cycle(state, wish === 'previous' ? -1 : 1);
   }
   if (answersHost(state) || state.conversation) return bell(ended(state));
+  // Asked again, whoever holds the key down would never have an answer.
+  if (completing?.kind === 'asked') {
+    const by = wish === 'next' || wish === 'menu' ? 1 : wish === 'previous' ? -1 : 0;
+    const menu = wish === 'menu' || completing.wish === 'menu';
+    const place = wish === 'menu' && completing.wish !== 'menu' ? completing.place : completing.place + by;
+    return only({ ...state, completing: { ...completing, wish: menu ? 'menu' : completing.wish, place } });
+  }
   const token = state.nextToken;
+  const place = wish === 'previous' ? -1 : 0;
   return {
-    state: { ...ended(state), nextToken: token + 1, completing: { kind: 'asked', token, wish } },
+    state: { ...ended(state), nextToken: token + 1, completing: { kind: 'asked', token, wish, place } },
     effects: [
       { kind: 'complete', token, text: state.base + state.text, cursor: state.base.length + state.cursor },
     ],
@@ -76,7 +84,7 @@ export function completed(state: EditorState, token: number, completion: Complet
   const { completing } = state;
   // Typing on has already given the question up.
   if (completing?.kind !== 'asked' || completing.token !== token) return only(state);
-  const { wish } = completing;
+  const { wish, place } = completing;
   const from = (completion?.replacementIndex ?? 0) - state.base.length;
   const length = completion?.replacementLength ?? 0;
   const inside = from >= 0 && from + length <= state.text.length;
@@ -87,7 +95,7 @@ export function completed(state: EditorState, token: number, completion: Complet
   const showing: Showing = {
     kind: 'showing',
     menu: wish === 'menu',
-    index: wish === 'previous' ? matches.length - 1 : 0,
+    index: ((place % matches.length) + matches.length) % matches.length,
     matches,
     source: completion.source ?? 'session',
     original: snapshotOf(state),

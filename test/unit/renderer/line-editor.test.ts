@@ -267,6 +267,21 @@ describe('completion', () => {
     expect(hand.take()).toEqual([{ kind: 'submit', requestId: 1, text: 'dir -Filter' }]);
   });
 
+  test('Tab held down asks once, and goes on from where it is by the time the answer comes', () => {
+    const next = asked('TabCompleteNext').press('TabCompleteNext', 'TabCompleteNext', 'TabCompletePrevious');
+    expect(next.take().map(({ kind }) => kind)).toEqual(['complete']);
+    expect(next.tell({ kind: 'completion', token: 1, completion }).line).toBe('dir -Filter|');
+    const back = asked('TabCompletePrevious').press('TabCompletePrevious');
+    expect(back.tell({ kind: 'completion', token: 1, completion }).line).toBe('dir -Filter|');
+    for (let more = 0; more < 4; more++) back.press('TabCompletePrevious');
+    expect(back.line).toBe('dir -Force|');
+    // Ctrl+Space after Tab opens the menu where Tab would be.
+    const menu = asked('TabCompleteNext').press('MenuComplete');
+    expect(menu.take().map(({ kind }) => kind)).toEqual(['complete']);
+    menu.tell({ kind: 'completion', token: 1, completion });
+    expect(menu.state.completing).toMatchObject({ kind: 'showing', menu: true, index: 0 });
+  });
+
   test('an answer that comes after typing went on changes nothing', () => {
     const hand = asked('TabCompleteNext').type('o').tell({ kind: 'completion', token: 1, completion });
     expect(hand.line).toBe('dir -Fo|');

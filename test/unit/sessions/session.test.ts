@@ -22,6 +22,18 @@ test('Ctrl+C gives up a prompt function that does not return', async () => {
   expect(await person.until(() => person.request)).toMatchObject({ kind: 'command', prompt: '[Z002]: PS>' });
 });
 
+test('Ctrl+C pressed again while the prompt comes leaves the prompt alone', async () => {
+  const { session, pool, person } = await atPrompt();
+  session.interrupt('');
+  const prompt = await pool.pipeline('prompt', 1);
+  session.interrupt('');
+  prompt.output('PS C:\\> ');
+  prompt.complete();
+  const request = await person.until(() => person.request);
+  expect(request).toMatchObject({ kind: 'command', prompt: '[Z002]: PS C:\\> ' });
+  expect(prompt.stops).toBe(0);
+});
+
 test('a session whose prompt does not return can be left', async () => {
   const { session, pool, person } = openSession();
   session.enter(SIZE);
