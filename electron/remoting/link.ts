@@ -4,6 +4,7 @@
  *
  * The first attempt follows at once and is told to nobody: a proxy or a server that closes an idle socket is no interruption.
  */
+import { SignInError } from '../protocol/auth/sign-in-error.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { TransportError, type TransportErrorCode } from '../transport/errors.ts';
 import type { Clock } from './clock.ts';
@@ -161,7 +162,6 @@ const FOR_GOOD: ReadonlySet<TransportErrorCode> = new Set([
   'signin.no-common-scheme',
   'signin.plain-text',
   'http.proxy',
-  'http.redirect',
   'http.too-large',
   'closed',
 ]);
@@ -170,14 +170,19 @@ function mayPass(error: Error): boolean {
   return !(error instanceof TransportError) || !FOR_GOOD.has(error.code);
 }
 
-/** Whether a request failed on its way: no answer of the service, or one that was damaged or somebody else's. */
-export function failedOnTheWay(error: unknown): error is TransportError | ProtocolError {
+/**
+ * Whether a request failed on its way: no answer of the service, or one that was damaged or somebody else's; or the way to a domain controller
+ * is gone with that to the server.
+ */
+export function failedOnTheWay(error: unknown): error is TransportError | ProtocolError | SignInError {
+  if (error instanceof SignInError) return error.code === 'kerberos.no-kdc';
   if (error instanceof TransportError) return error.code !== 'closed' && error.code !== 'http.too-large';
   return error instanceof ProtocolError;
 }
 
 /** Whether nothing of the request can have reached the service. */
 export function wasNeverSent(error: unknown): boolean {
+  if (error instanceof SignInError) return true;
   return error instanceof TransportError && error.facts['sent'] === false;
 }
 

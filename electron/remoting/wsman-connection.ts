@@ -5,6 +5,7 @@
  * and reconnects where the server has noticed and set the shell aside meanwhile ([MS-WSMV] 3.1.4.16). {@link Courier} says what is sent again.
  */
 import { randomUUID } from 'node:crypto';
+import { SignInError } from '../protocol/auth/sign-in-error.ts';
 import { decodeCommandResponse } from '../protocol/wsman/command.ts';
 import { decodeConnectResponse } from '../protocol/wsman/connect.ts';
 import { decodeCreateResponse } from '../protocol/wsman/create.ts';
@@ -407,7 +408,8 @@ export class WsmanConnection implements RemotingConnection {
     const reason = shellFaultReason(error);
     if (error instanceof LinkLostError) {
       this.#lost(error.cause);
-    } else if (reason === 'in-use') {
+    } else if (reason === 'in-use' || error instanceof SignInError) {
+      // The shell stands where it stood, whoever is not let in to it now.
       this.#lost(error);
     } else if (pipelineId !== undefined && error instanceof WsmanFault) {
       // The command alone is gone; if the whole shell is, the pool's own Receive says so.

@@ -2,9 +2,15 @@
 import { TransportError, type Facts } from '../errors.ts';
 import type { HttpAnswer } from './exchange.ts';
 
+/** What is written for people to read. */
+export function isPage({ contentType, body }: Pick<HttpAnswer, 'contentType' | 'body'>): boolean {
+  return /^(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) && body.byteLength > 0;
+}
+
 /** An empty body may well be called a bad request, by a service that has accepted the log-on. */
 export function throwUnlessAccepted(answer: HttpAnswer, facts: Facts): void {
   const { status } = answer;
+  if (isPage(answer)) throwUnlessSoap(answer, facts);
   if ((status >= 200 && status < 300) || status === 400 || status === 500) return;
   throwUnlessSoap(answer, facts);
   throw new TransportError('http.status', 'The service answers the log-on with an error', {

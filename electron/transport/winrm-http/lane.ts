@@ -9,7 +9,7 @@ import { CERTIFICATE_SCHEME } from '../../protocol/auth/certificate.ts';
 import { challengeFor, parseChallenges } from '../../protocol/auth/challenge.ts';
 import { SignInError } from '../../protocol/auth/sign-in-error.ts';
 import { TransportError, type Facts } from '../errors.ts';
-import { throwUnlessAccepted } from './answers.ts';
+import { isPage, throwUnlessAccepted } from './answers.ts';
 import { connect, type Connection, type ConnectOptions } from './connect.ts';
 import { exchange, SocketAgent, type HttpAnswer } from './exchange.ts';
 
@@ -266,7 +266,8 @@ export class Lane {
   #refusePlain(line: Line, answer: HttpAnswer): HttpAnswer {
     const empty = answer.body.byteLength === 0;
     const soap = /^application\/soap\+xml\b/i.test(answer.contentType);
-    if (empty || (!soap && answer.status >= 300)) return answer;
+    // A page is no answer to anything: what stands on the way, or the network of a hotel, has written it.
+    if (empty || isPage(answer) || (!soap && answer.status >= 300)) return answer;
     throw new SignInError(
       'signin.not-encrypted',
       'The server answered in plain text to an encrypted request',

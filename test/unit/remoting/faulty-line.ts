@@ -11,6 +11,7 @@ import type { RetryOptions } from '../../../electron/remoting/link.ts';
 import { RunspacePool } from '../../../electron/remoting/runspace-pool.ts';
 import type { SoapHttp } from '../../../electron/remoting/soap-http.ts';
 import { WsmanConnection } from '../../../electron/remoting/wsman-connection.ts';
+import { SignInError } from '../../../electron/protocol/auth/sign-in-error.ts';
 import { TransportError } from '../../../electron/transport/errors.ts';
 import { ManualClock } from '../practice-server/manual-clock.ts';
 import { FakeEngine } from '../practice-server/wsman-harness.ts';
@@ -18,9 +19,19 @@ import { capability, PRIVATE_DATA, poolState } from '../protocol/psrp/endpoint.t
 
 /**
  * What becomes of a request: it never leaves, it is lost on the way there, its answer is lost on the way back, or somebody else answers. `dead`
- * is a line that takes it and brings nothing, until the request times out.
+ * is a line that takes it and brings nothing, until the request times out. Or nobody lets us in.
  */
-export type Fate = 'arrives' | 'unsent' | 'lost' | 'answer-lost' | 'answer-unwritten' | 'garbage' | 'dead';
+export type Fate =
+  | 'arrives'
+  | 'unsent'
+  | 'lost'
+  | 'answer-lost'
+  | 'answer-unwritten'
+  | 'garbage'
+  | 'unavailable'
+  | 'no-kdc'
+  | 'ticket-expired'
+  | 'dead';
 
 /** Opens by itself, answers calls to the pool, and keeps what it was sent. */
 class Engine extends FakeEngine {
@@ -174,6 +185,14 @@ export class FaultyLine {
       throw new TransportError('connect.refused', 'Nothing listens', { facts: { sent: false } });
     }
     if (fate === 'lost') throw cut;
+    // As the transport says what a gateway answers in the server's place.
+    if (fate === 'unavailable')
+      throw new TransportError('http.status', 'The service answers with an error', {
+        facts: { status: 503 },
+        httpStatus: 503,
+      });
+    if (fate === 'no-kdc') throw new SignInError('kerberos.no-kdc', 'No domain controller answers');
+    if (fate === 'ticket-expired') throw new SignInError('kerberos.expired', 'The ticket has run out');
     if (fate === 'garbage')
       return { status: 200, body: '<html><body>Sign in to the guest network</body></html>' };
     const aborted = new Promise<never>((_resolve, reject) => {

@@ -1,6 +1,6 @@
 /** A network that is down for a while, or for good: what is told, what waits, and what is there when it is back. */
 import { describe, expect, test } from 'vitest';
-import { FaultyLine } from './faulty-line.ts';
+import { FaultyLine, type Fate } from './faulty-line.ts';
 import { firstOf, opened, reading, ROUTES, started } from './recovering.ts';
 
 describe('a network that is down', () => {
@@ -102,6 +102,46 @@ describe('a network that is down', () => {
     line.engine.finish(run.id);
     await line.until(over);
     expect(seen).toEqual([1, 2]);
+  });
+
+  test.each<Fate>(['unavailable', 'no-kdc'])(
+    'and answers %s in between is an interruption like any other; what ran goes on, and a command starts once',
+    async (fate) => {
+      const line = new FaultyLine();
+      const pool = await opened(line);
+      const run = started(pool);
+      const { seen, over } = reading(run);
+      await line.calm();
+      line.fate = () => fate;
+      line.engine.outputs(run.id, 1, 2);
+      await line.calm();
+      const second = started(pool);
+      await line.until(() => line.told.length >= 4);
+      expect(pool.state).toBe('Opened');
+      line.engine.outputs(run.id, 3, 4);
+      line.fate = () => 'arrives';
+      await line.until(() => line.told.includes('resumed'));
+      line.engine.finish(run.id);
+      await line.until(over);
+      expect(seen).toEqual([1, 2, 3, 4]);
+      await line.until(() => line.engine.count('CREATE_PIPELINE') === 2);
+      line.engine.finish(second.id);
+      await line.until(() => second.ended);
+      expect(line.engine.count('CREATE_PIPELINE')).toBe(2);
+      expect(line.states).toEqual(['Opening', 'Opened']);
+    },
+  );
+
+  test('and lets nobody in any more leaves the pool disconnected, with the reason: the shell stands where it stood', async () => {
+    const line = new FaultyLine();
+    const pool = await opened(line);
+    line.fate = () => 'ticket-expired';
+    line.cut();
+    await line.until(() => pool.state === 'Disconnected');
+    expect(line.errors.at(-1)).toMatchObject({ code: 'kerberos.expired' });
+    line.fate = () => 'arrives';
+    await pool.reconnect();
+    expect(pool.state).toBe('Opened');
   });
 
   test('may be tried at once by who will not wait', async () => {

@@ -1,3 +1,4 @@
+import type * as http from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { HttpAuthenticator } from '../../../../electron/protocol/auth/authenticator.ts';
 import { SignInError } from '../../../../electron/protocol/auth/sign-in-error.ts';
@@ -249,3 +250,34 @@ test.each([400, 500])(
     });
   },
 );
+
+describe('a page of what stands on the way', () => {
+  const page = (response: http.ServerResponse, status: number): void =>
+    void response
+      .writeHead(status, { 'Content-Type': 'text/html; charset=utf-8' })
+      .end('<html>Welcome to the hotel</html>');
+
+  test.each([200, 500, 503])('in place of a sealed answer, HTTP %i, is one that may pass', async (status) => {
+    const server = await started(sealing((_request, response) => page(response, status)));
+    const http = client({ port: server.port, auth: () => legged([]) });
+    const error = await failure(http.post('a', QUICK));
+    expect(error.code).toBe(status === 200 ? 'http.not-winrm' : 'http.status');
+    expect(error.facts['sent']).not.toBe(false);
+  });
+
+  test.each([200, 500, 503])(
+    'in the middle of a log-on, HTTP %i, is no server that proves nothing',
+    async (status) => {
+      const server = await started(startServer((_request, response) => page(response, status)));
+      const unproved: HttpAuthenticator = {
+        ...legged([]),
+        finish: () => {
+          throw new SignInError('signin.server-not-proved', 'No proof');
+        },
+      };
+      const error = await failure(client({ port: server.port, auth: () => unproved }).post('a', QUICK));
+      expect(error.code).toBe(status === 200 ? 'http.not-winrm' : 'http.status');
+      expect(error.facts['sent']).toBe(false);
+    },
+  );
+});
