@@ -1,6 +1,7 @@
 /** The command line. `psdeck --help` says what it can do, docs/command-line.md more. */
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
+import { endProcess } from '../remoting/index.ts';
 import { convert } from './convert.ts';
 import { enter } from './enter.ts';
 import { explain } from './explain.ts';
@@ -16,16 +17,13 @@ import { Terminal } from './terminal.ts';
 /** Runs a command line to its end and ends the process with its exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<never> {
   const terminal = new Terminal(process);
-  const interrupts = new Interrupts(
-    (code) => process.exit(code),
-    () => performance.now(),
-  );
+  const interrupts = new Interrupts(endProcess, () => performance.now());
   // Who ends us otherwise wants no session left behind on the server either.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupts.press);
   const code = await execute(args, terminal, interrupts);
   await terminal.flush();
   // Stdin may still be open, and nobody wants to read it any more.
-  process.exit(code);
+  return endProcess(code);
 }
 
 async function execute(args: readonly string[], terminal: Terminal, interrupts: Interrupts): Promise<number> {

@@ -60,6 +60,7 @@ export {
   type RunspacePoolOptions,
 } from './runspace-pool.ts';
 export { WsmanConnection, type SoapHttp, type WsmanConnectionOptions } from './wsman-connection.ts';
+export { endProcess } from '../transport/gss/native.ts';
 export type { PeerCertificate } from '../transport/errors.ts';
 export type { VerifyCertificate } from '../transport/winrm-http/tls.ts';
 export type { ClientCertificate } from '../transport/winrm-http/client-certificate.ts';

@@ -1,5 +1,6 @@
 /** Ends the app when the system or the person says so: once, in order, and within a bound. */
 import type { Log } from '../diagnostics/log.ts';
+import { endProcess } from '../transport/gss/native.ts';
 
 /** What asks a program to end: Ctrl+C, a service manager, a closed terminal, Windows' Ctrl+Break. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const;
@@ -22,14 +23,14 @@ export function endOnSignals(end: () => Promise<void>): void {
   function ask(exitCode: number): void {
     const now = performance.now();
     if (asked !== undefined) {
-      if (now - asked > SAME_WISH_MS) process.exit(exitCode);
+      if (now - asked > SAME_WISH_MS) endProcess(exitCode);
       return;
     }
     asked = now;
-    setTimeout(() => process.exit(exitCode), MOST_SHUTDOWN_MS).unref();
+    setTimeout(() => endProcess(exitCode), MOST_SHUTDOWN_MS).unref();
     end().then(
-      () => process.exit(exitCode),
-      () => process.exit(1),
+      () => endProcess(exitCode),
+      () => endProcess(1),
     );
   }
   // Asked to end, ended: that is success, and npm prints no error for it.
