@@ -106,6 +106,7 @@ export class SessionRegistry {
       places: this.#places,
       keeper: this.#keeper,
       wallClock: this.#wallClock,
+      sessions: () => this.#sessions.values(),
       sessionOf: (shellId) => this.#ofShell(shellId),
       besideOf: (shellId) =>
         [...this.#sessions.values()].find(
@@ -465,7 +466,7 @@ function listenerOf(session: Session): PoolListener {
 
 /** One that an earlier run had, as the journal remembers it. */
 function wishOf({ entry }: LeftSession) {
-  const { name, shellId, configurationName, heardAt, idleTimeoutMs, bufferMode, proxy } = entry;
+  const { name, shellId, userName, configurationName, heardAt, idleTimeoutMs, bufferMode, proxy } = entry;
   const pipelines = new Map(
     entry.pipelines.map(({ id, startedAt, readUpTo }) => [
       id.toLowerCase(),
@@ -484,6 +485,7 @@ function wishOf({ entry }: LeftSession) {
       shellId,
       keptUntil: keptUntil(heardAt, idleTimeoutMs),
       pipelines,
+      ...(userName === undefined ? {} : { userName }),
       ...(entry.lastObjectId === undefined ? {} : { lastObjectId: BigInt(entry.lastObjectId) }),
     },
   } as const;

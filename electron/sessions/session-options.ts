@@ -15,6 +15,7 @@ export interface LeftPipeline {
 export interface LeftBehind {
   readonly by: 'earlier-run' | 'other-client';
   readonly shellId: string;
+  readonly userName?: string;
   readonly keptUntil?: number;
   /** What ran in it: since when (milliseconds since 1970), and up to which message it was shown. */
   readonly pipelines?: ReadonlyMap<string, LeftPipeline>;

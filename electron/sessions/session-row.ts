@@ -50,7 +50,7 @@ export function rowOf(
     entered,
     endsOnExit,
     ...defined({
-      userName: target?.userName,
+      userName: target?.userName ?? left?.userName,
       security: target?.security,
       psVersion,
       os,

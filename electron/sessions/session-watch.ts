@@ -18,6 +18,8 @@ export interface SessionWatchOptions {
   readonly clockSet: (byMs: number) => void;
   /** Once for each session and each end. */
   readonly endsSoon: (row: SessionRow, at: number) => void;
+  /** Its idle time is over, and only the server knows whether it has ended it: again from time to time until somebody has found out. */
+  readonly over: (row: SessionRow) => void;
 }
 
 const LOOK_MS = 5_000;
@@ -32,10 +34,16 @@ const WARN_MS = 12 * 60_000;
 /** Nor earlier than in the second half of a shorter time. */
 const WARN_SHARE = 0.5;
 
+/** A server looks at its clock now and then. */
+const GRACE_MS = 5_000;
+/** Often enough for somebody who waits for it, and nothing to a server. */
+const ASK_MS = 60_000;
+
 /** Looks every few seconds until the returned function is called. */
 export function watchSessions(options: SessionWatchOptions): () => void {
-  const { clock, wallClock, uptime, rows, woke, clockSet, endsSoon } = options;
+  const { clock, wallClock, uptime, rows, woke, clockSet, endsSoon, over } = options;
   const warned = new Map<number, number>();
+  const overSince = new Map<number, number>();
   let expected = wallClock() + LOOK_MS;
   let apart = wallClock() - clock.now();
   let sinceBoot = wallClock() - uptime();
@@ -57,7 +65,14 @@ export function watchSessions(options: SessionWatchOptions): () => void {
     }
     for (const row of rows()) {
       const { keptUntil, idleTimeoutMs } = row;
-      if (keptUntil === undefined || keptUntil <= now || warned.get(row.id) === keptUntil) continue;
+      if (keptUntil === undefined) continue;
+      if (keptUntil + GRACE_MS <= now) {
+        if ((overSince.get(row.id) ?? 0) + ASK_MS > now) continue;
+        overSince.set(row.id, now);
+        over(row);
+        continue;
+      }
+      if (keptUntil <= now || warned.get(row.id) === keptUntil) continue;
       const early = idleTimeoutMs === undefined ? WARN_MS : Math.min(WARN_MS, idleTimeoutMs * WARN_SHARE);
       if (keptUntil - now > early) continue;
       warned.set(row.id, keptUntil);

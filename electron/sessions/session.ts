@@ -17,6 +17,7 @@ import { Interaction } from './interaction.ts';
 import { Page, type PageSink } from './page.ts';
 import { QuietWork } from './quiet-work.ts';
 import { busy, notOpen } from './refusals.ts';
+import { shellGone } from './registry-refusals.ts';
 import { remoteFacts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { SessionHost } from './session-host.ts';
@@ -199,9 +200,20 @@ export class Session {
       pipelines,
       ...defined({ lastObjectId: pool.received.highest }),
     };
+    this.#giveUp(pool, 'Another client had the session.');
     this.#pool = undefined;
+  }
+
+  /** Its server has no such session any more. */
+  gone(): void {
+    const { error } = shellGone();
+    if (this.#pool) this.#giveUp(this.#pool, error.title);
+    this.#lost('broken', error);
+  }
+
+  #giveUp(pool: RunspacePool, why: string): void {
     this.#forsaken = true;
-    pool.abort(new Error('Another client had the session.'));
+    pool.abort(new Error(why));
     this.#forsaken = false;
   }
 

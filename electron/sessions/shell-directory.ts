@@ -8,12 +8,14 @@ import type { ShellList, ShellRow } from '../../shared/session.ts';
 import { explain } from './explain.ts';
 import type { JournalKeeper } from './journal-keeper.ts';
 import { factsOf, type Place, type Places } from './places.ts';
+import { hear, standing } from './server-word.ts';
 import type { Session } from './session.ts';
 
 export interface ShellDirectoryOptions {
   readonly places: Places;
   readonly keeper: JournalKeeper;
   readonly wallClock: () => number;
+  readonly sessions: () => Iterable<Session>;
   /** The session of this run that a shell is. */
   readonly sessionOf: (shellId: string) => Session | undefined;
   /** The session of this run that a shell only completes for. */
@@ -31,8 +33,9 @@ export class ShellDirectory {
 
   /** Everything that stands there for who signs in, and how much may. */
   async list(serverId: string, given: Credential | undefined): Promise<ShellList> {
-    const { places, wallClock } = this.#options;
-    return await places.asking(serverId, given, async (client, { credential }) => {
+    const { places, wallClock, sessions } = this.#options;
+    const left = standing(sessions(), serverId);
+    const list = await places.asking(serverId, given, async (client, { credential }): Promise<ShellList> => {
       // Who is no administrator may not ask for the limits: the list is worth as much without.
       const limits = client.serviceConfig().catch(() => undefined);
       const shells = await this.#rows(client);
@@ -44,6 +47,8 @@ export class ShellDirectory {
         ...(mostShells === undefined || mostShells < 1 ? {} : { mostShells }),
       };
     });
+    hear(left, list);
+    return list;
   }
 
   async find(

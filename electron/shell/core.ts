@@ -105,6 +105,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
     endsSoon: (row, at) =>
       hub.publish('app.notice', { error: endsSoon(row, at, Date.now()), sessionId: row.id }),
+    // Where that needs a sign-in, whoever connects it is asked, and is told then.
+    over: (row) => void sessions.shells.list(row.serverId, undefined).catch(() => undefined),
   });
 
   const handlers = createHandlers({

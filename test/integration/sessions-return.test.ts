@@ -182,7 +182,9 @@ describe.skipIf(noEngine !== undefined)('sessions that are left and come back', 
       configurationName: 'Microsoft.PowerShell',
       idleTimeoutMs: 90_000,
     });
-    // Who left it finds it in use, and may give up.
+    // Who left it learns from the server's list who has it, finds it in use, and may give up.
+    await holder.registry.shells.list('z', undefined);
+    expect(holder.registry.get(id).row).toMatchObject({ state: 'Disconnected', availability: 'Busy' });
     const back = holder.registry.connect(id, { size: SIZE, enter: false });
     await holder.person.until(() => holder.person.rows.at(-1)?.retrying?.kind === 'held');
     await holder.registry.stopRetrying(id);
@@ -248,6 +250,9 @@ describe.skipIf(noEngine !== undefined)('sessions that are left and come back', 
     const failed = await other.registry.shells.remove('z', [instanceId, 'not-there'], undefined);
     expect(failed).toEqual([]);
     expect((await other.registry.shells.list('z', undefined)).shells).toEqual([]);
+    expect(registry.get(id).row.state).toBe('Disconnected');
+    await registry.shells.list('z', undefined);
+    expect(registry.get(id).row).toMatchObject({ state: 'Broken', reason: { code: 'session.expired' } });
     await expect(registry.connect(id, { size: SIZE, enter: false })).rejects.toMatchObject({
       error: { code: expect.stringMatching(/expired|unknown|gone/) as string },
     });

@@ -19,6 +19,7 @@ function watched(rows: SessionRow[]) {
     woke: () => told.push('woke'),
     clockSet: (byMs) => told.push(`set by ${String(Math.round(byMs / MINUTE))}`),
     endsSoon: (row, at) => told.push(`${row.name} ends at ${String(at / MINUTE)}`),
+    over: (row) => told.push(`${row.name} is over`),
   });
   return {
     told,
@@ -66,15 +67,26 @@ test('a session that its server is about to end is warned of once, and again whe
   expect(told).toEqual(['Nightly ends at 120', 'Nightly ends at 240']);
 });
 
-test('one that is kept for a short time is warned of in its second half, and what is over is not warned of', () => {
+test('one that is kept for a short time is warned of in its second half', () => {
   const { told, pass } = watched([away('Short', 5 * MINUTE, 5 * MINUTE)]);
   pass(2.4 * MINUTE);
   expect(told).toEqual([]);
   pass(0.2 * MINUTE);
   expect(told).toEqual(['Short ends at 5']);
-  const late = watched([away('Gone', 0)]);
-  late.pass(MINUTE);
-  expect(late.told).toEqual([]);
+});
+
+test('one whose time is over is asked for, again each minute until it is known what became of it', () => {
+  const rows = [away('Short', 5 * MINUTE, 5 * MINUTE)];
+  const { told, pass } = watched(rows);
+  pass(5 * MINUTE);
+  expect(told).toEqual(['Short ends at 5']);
+  pass(MINUTE / 2);
+  expect(told.slice(1)).toEqual(['Short is over']);
+  pass(MINUTE);
+  expect(told.slice(1)).toEqual(['Short is over', 'Short is over']);
+  rows.pop();
+  pass(10 * MINUTE);
+  expect(told).toHaveLength(3);
 });
 
 test('a computer that slept is noticed when it wakes, also where it did so for a short time; a clock that is set right is none of that', () => {
@@ -104,7 +116,7 @@ test('a wall clock that is set is told apart from sleep, forward and back, and n
   rows[0] = away('Nightly', 60 * MINUTE);
   pass(MINUTE);
   expect(told).toEqual(['Nightly ends at 120', 'set by -60']);
-  sleep(10 * MINUTE);
+  sleep(5 * MINUTE);
   pass(MINUTE);
   expect(told.slice(2)).toEqual(['woke']);
   setClock(90 * MINUTE);
