@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { linesHolding, predictedLine } from '../../renderer/features/terminal/editing/history-lines.ts';
 import { highlight } from '../../renderer/features/terminal/highlight.ts';
-import { isIncomplete, parse } from '../../shared/powershell/parse.ts';
+import { isIncomplete, parse, parseAfresh } from '../../shared/powershell/parse.ts';
 import { launch, type App } from '../e2e/app.ts';
 import type { Figure } from './main.ts';
+import { whilePainting } from './painted.ts';
 
 const KEYS = 200;
 /** Quicker than anybody types, slow enough that one key's painting is not the next one's. */
@@ -48,7 +49,8 @@ function script(lines: number): string {
 
 function reading(): Figure[] {
   const long = script(5000);
-  const whole = times(5, (round) => void parse(`${long}\n# ${String(round)}`));
+  // Read from its beginning each time, as a pasted file is.
+  const whole = times(5, () => void parseAfresh(long));
   const short = script(200).slice(0, 19_000);
   const perKey = times(
     200,
@@ -90,47 +92,18 @@ function searching(): Figure[] {
 
 // --- in Chromium ---
 
-/** Notes when each key came and when the frame after its echo was painted. */
-async function watchEchoes(app: App): Promise<void> {
-  await app.page.evaluate(() => {
-    const taken: number[] = [];
-    let pressed: number | null = null;
-    window.addEventListener(
-      'keydown',
-      (event) => {
-        if (event.key.length === 1) pressed ??= event.timeStamp;
-      },
-      { capture: true },
-    );
-    const rows = document.querySelector('.xterm-rows');
-    if (rows === null) throw new Error('The terminal draws no rows.');
-    new MutationObserver(() => {
-      if (pressed === null) return;
-      const began = pressed;
-      pressed = null;
-      // The frame in which it is drawn is painted once the task after its callback runs.
-      requestAnimationFrame(() => {
-        const channel = new MessageChannel();
-        channel.port1.addEventListener('message', () => taken.push(performance.now() - began));
-        channel.port1.start();
-        channel.port2.postMessage(null);
-      });
-    }).observe(rows, { childList: true, subtree: true, characterData: true });
-    Object.assign(window, { echoes: taken });
-  });
-}
-
 async function echoes(app: App, what: string, aims: { p50?: string; p99: string }): Promise<Figure[]> {
-  await watchEchoes(app);
   const line = 'Get-ChildItem -Path C:\\Logs -Filter *.log | Where-Object { $_.Length -gt 1mb } ';
   await app.page.locator('.xterm-helper-textarea').focus();
-  for (let typed = 0; typed < KEYS; typed += line.length) {
-    await app.page.keyboard.type(line.slice(0, KEYS - typed), { delay: KEY_EVERY_MS });
-    await app.page.keyboard.press('Escape');
-    await app.page.keyboard.press('Escape');
-  }
-  const taken = await app.page.evaluate(() => (window as unknown as { echoes: number[] }).echoes);
-  const sorted = taken.toSorted((a, b) => a - b);
+  const painted = await whilePainting(app, async () => {
+    for (let typed = 0; typed < KEYS; typed += line.length) {
+      await app.page.keyboard.type(line.slice(0, KEYS - typed), { delay: KEY_EVERY_MS });
+      await app.page.keyboard.press('Escape');
+      await app.page.keyboard.press('Escape');
+    }
+  });
+  const sorted = painted.echoes.toSorted((a, b) => a - b);
+  const browser = painted.eventTiming.toSorted((a, b) => a - b);
   return [
     {
       name: `key to painted echo${what}, p50 of ${String(sorted.length)}`,
@@ -139,6 +112,8 @@ async function echoes(app: App, what: string, aims: { p50?: string; p99: string 
       ...(aims.p50 === undefined ? {} : { aim: aims.p50 }),
     },
     { name: `key to painted echo${what}, p99`, value: at(sorted, 0.99), unit: 'ms', aim: aims.p99 },
+    { name: `the same by the browser's Event Timing${what}, p50`, value: at(browser, 0.5), unit: 'ms' },
+    { name: `the same by the browser's Event Timing${what}, p99`, value: at(browser, 0.99), unit: 'ms' },
   ];
 }
 
