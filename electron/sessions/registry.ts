@@ -25,6 +25,7 @@ import type { SessionOptions } from './session-options.ts';
 import { keptUntil } from './session-words.ts';
 import { ShellDirectory } from './shell-directory.ts';
 import { TakeOver } from './take-over.ts';
+import { Turns } from './turns.ts';
 
 export type { Destination } from './places.ts';
 
@@ -78,6 +79,10 @@ const CLOSE_ALL_MS = 2500;
 const BESIDE_OPEN_MS = 20_000;
 /** The least that servers accept: one whose app is gone must not count against anybody for long. */
 const BESIDE_IDLE_MS = 60_000;
+/** Openings at a time on one server: a process each there, which takes a processor for half a second and more. */
+const OPEN_AT_ONCE = 5;
+/** One that takes longer waits for something else than its processor. */
+const OPENING_TURN_MS = 10_000;
 /** Until a terminal says how large it is. */
 const USUAL_SIZE: TerminalSize = { columns: 120, rows: 30 };
 
@@ -90,6 +95,7 @@ export class SessionRegistry {
   readonly #keeper: JournalKeeper;
   readonly #sessions = new Map<number, Session>();
   readonly #takeOvers = new Map<number, TakeOver>();
+  readonly #turns: Turns;
   #nextId = 1;
   /** By server: the id of an opening that failed. Trying again, with the password or the consent that it lacked, opens that same session. */
   readonly #unopened = new Map<string, number>();
@@ -100,6 +106,7 @@ export class SessionRegistry {
     this.#options = options;
     this.#places = new Places(options);
     this.#clock = options.clock ?? systemClock;
+    this.#turns = new Turns({ clock: this.#clock, most: OPEN_AT_ONCE, longestMs: OPENING_TURN_MS });
     this.#wallClock = options.wallClock ?? Date.now;
     this.#keeper = new JournalKeeper(options.journal, this.#wallClock);
     this.shells = new ShellDirectory({
@@ -173,10 +180,13 @@ export class SessionRegistry {
     this.#besides(session, { destination, credential }, wish);
     this.#sessions.set(session.id, session);
     this.#options.events.changed(session.row);
+    const turnIsOver = await this.#turns.take(server.id);
     try {
       await session.pool?.open();
     } catch (error) {
       await this.#openFailed(session, server, error);
+    } finally {
+      turnIsOver();
     }
     this.#places.letIn(server.id, request.credential);
     this.#options.log('session.opened', { id: session.id, ms: Math.round(this.#options.now() - started) });
