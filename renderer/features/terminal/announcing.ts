@@ -11,6 +11,8 @@ import { durationText } from './marks.ts';
 
 /** A tool tip may be the whole syntax of a command: who hears it wants the beginning. */
 const mostOfTip = 200;
+/** Nobody listens to more of a line at once; a pasted megabyte on the page, even unseen, takes the browser a second to lay out. */
+const mostSaid = 1000;
 /** A pasted script is not judged at every pause. */
 const mostJudged = 5000;
 
@@ -28,6 +30,11 @@ const rewriting = new Set(['Undo', 'Redo', 'RevertLine', 'Yank', 'YankPop', 'Yan
 
 /** What one event changed; empty where nobody need hear of it. */
 export function saidOf(before: EditorState, now: EditorState, event: EditorEvent): string {
+  const text = change(before, now, event);
+  return text.length > mostSaid ? `${text.slice(0, mostSaid)} …` : text;
+}
+
+function change(before: EditorState, now: EditorState, event: EditorEvent): string {
   const { completing, search, note, predicting, walk } = now;
   // Of a password nothing is ever said but what a prompt itself says.
   if (isSecret(now)) return note !== null && note !== before.note ? note : '';
@@ -81,7 +88,8 @@ export function saidAtRest(editor: EditorState): string {
     whole.length > mostJudged ? undefined : parse(whole).errors.find(({ incomplete }) => !incomplete);
   if (error !== undefined) return `Error: ${error.message}`;
   const predicted = inlinePrediction(editor);
-  if (predicted !== null) return `Predicted: ${predicted.slice(editor.text.length)}`;
+  if (predicted !== null)
+    return `Predicted: ${predicted.slice(editor.text.length, editor.text.length + mostSaid)}`;
   const listed = listedPredictions(editor).length;
   return listed === 0 || editor.predicting.typed !== null ? '' : `${String(listed)} predictions below`;
 }

@@ -413,6 +413,13 @@ describe('for who does not see it', () => {
     expect(said.at(-1)).toBe('The line is empty');
   });
 
+  test('of a pasted file the beginning is told, not a megabyte', () => {
+    view.insert('x'.repeat(1_000_000));
+    press('z', { ctrlKey: true });
+    press('y', { ctrlKey: true });
+    expect(said.at(-1)).toHaveLength(1002);
+  });
+
   test('the list of a search is counted, and the same words twice are told twice', () => {
     press('r', { ctrlKey: true });
     expect(said.at(-1)).toBe('Search the history');
