@@ -17,6 +17,7 @@ import { Welcome } from './features/servers/welcome.tsx';
 import { Alerts } from './features/sessions/alerts.tsx';
 import { AllowDialog } from './features/sessions/allow-dialog.tsx';
 import { DisconnectDialog } from './features/sessions/disconnect-dialog.tsx';
+import { InvokeDialog } from './features/sessions/invoke-dialog.tsx';
 import { NewSessionDialog } from './features/sessions/new-session-dialog.tsx';
 import { RemoveSessionDialog } from './features/sessions/remove-session-dialog.tsx';
 import { RemoveShellsDialog } from './features/sessions/remove-shells-dialog.tsx';
@@ -121,6 +122,7 @@ function Dialogs() {
       {dialog?.kind === 'remove-server' ? <RemoveServerDialog server={dialog.server} /> : null}
       {dialog?.kind === 'remove-session' ? <RemoveSessionDialog rows={dialog.sessions} /> : null}
       {dialog?.kind === 'disconnect-session' ? <DisconnectDialog rows={dialog.sessions} /> : null}
+      {dialog?.kind === 'invoke-sessions' ? <InvokeDialog chosen={dialog.sessions} /> : null}
       {dialog?.kind === 'new-session' ? <NewSessionDialog serverId={dialog.serverId} /> : null}
       {dialog?.kind === 'remove-shells' ? <RemoveShellsDialog ask={dialog} /> : null}
       {dialog?.kind === 'settings' ? <SettingsDialog /> : null}

@@ -171,7 +171,12 @@ export function createFakeMain(servers: Server[] = [fakeServer()], sessions: Ses
       return {};
     },
     'sessions.disconnect': ({ sessionId }) =>
-      change(sessionId, { state: 'Disconnected', availability: 'None', entered: false }),
+      change(sessionId, {
+        state: 'Disconnected',
+        availability: 'None',
+        entered: false,
+        canDisconnect: false,
+      }),
     'sessions.connect': ({ sessionId, enter }) =>
       change(sessionId, { state: 'Opened', availability: 'Available', entered: enter }),
     'sessions.retryNow': () => ({}),

@@ -45,23 +45,29 @@ export function patchView(store: SessionsStore, serverId: string, patch: Partial
   }));
 }
 
-/** Every word has to stand in what the row says; `*` and `?` as PowerShell's wildcards. */
+/** The parameters of Get-PSSession, as a word of a filter names them. */
+const filterFields = {
+  id: (row) => [row.id],
+  instance: (row) => [row.instanceId],
+  name: (row) => [row.name],
+  computer: (row) => [row.computerName, row.serverName],
+  state: (row) => [row.state],
+  config: (row) => [row.configurationName],
+  avail: (row) => [row.availability],
+} as const satisfies Readonly<Record<string, (row: SessionRow) => readonly (string | number)[]>>;
+
+/** Every word has to stand in what the row says, or in the field that it names (`name:web*`); `*` and `?` as PowerShell's wildcards. */
 export function filterRows(rows: readonly SessionRow[], filter: string): readonly SessionRow[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean).map(wildcard);
-  if (words.length === 0) return rows;
-  return rows.filter((row) => {
-    const fields = [
-      row.id,
-      row.instanceId,
-      row.name,
-      row.serverName,
-      row.computerName,
-      row.state,
-      row.configurationName,
-      row.availability,
-    ];
-    return words.every((word) => fields.some((field) => word.test(String(field).toLowerCase())));
-  });
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean).map(condition);
+  return rows.filter((row) => words.every((holds) => holds(row)));
+}
+
+function condition(word: string): (row: SessionRow) => boolean {
+  const [, field = '', rest = ''] = /^([a-z]+):(.+)$/.exec(word) ?? [];
+  const named = Object.entries(filterFields).find(([name]) => name === field)?.[1];
+  const pattern = wildcard(named === undefined ? word : rest);
+  const fields = named === undefined ? Object.values(filterFields) : [named];
+  return (row) => fields.some((read) => read(row).some((value) => pattern.test(String(value).toLowerCase())));
 }
 
 /** A word without wildcards may stand anywhere; one with them says where. */

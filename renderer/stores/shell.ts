@@ -13,6 +13,7 @@ export type Dialog =
   | { kind: 'new-session'; serverId: string }
   | { kind: 'remove-shells'; serverId: string; shellIds: readonly string[] }
   | { kind: 'disconnect-session'; sessions: readonly SessionRow[] }
+  | { kind: 'invoke-sessions'; sessions: readonly SessionRow[] }
   | { kind: 'settings' }
   | { kind: 'about' }
   | { kind: 'keys' }

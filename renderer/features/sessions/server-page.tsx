@@ -90,7 +90,7 @@ function Views({ server, rows }: { server: Server; rows: readonly SessionRow[] }
           <input
             value={filter}
             placeholder="Filter"
-            title="By id, name, computer, state, configuration or availability; * and ? stand for any"
+            title="Words of any column, or of one, as name:web* state:disc* id:3 config: computer: avail: instance:; * and ? stand for any"
             aria-label="Filter sessions"
             spellCheck={false}
             autoComplete="off"

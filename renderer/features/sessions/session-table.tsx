@@ -1,4 +1,14 @@
-import { Download, Link2, LogIn, LogOut, RotateCw, SlidersHorizontal, Trash2, Unplug } from 'lucide-react';
+import {
+  Download,
+  Link2,
+  LogIn,
+  LogOut,
+  Play,
+  RotateCw,
+  SlidersHorizontal,
+  Trash2,
+  Unplug,
+} from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { SessionRow } from '../../../shared/session.ts';
 import type { Desk } from '../../desk.ts';
@@ -9,6 +19,7 @@ import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Glyph } from '../../ui/glyphs.tsx';
 import { WithContextMenu, type MenuEntries } from '../../ui/menu.tsx';
 import { exitSession } from './open-session.ts';
+import { canInvoke } from './invoke-many.ts';
 import {
   askRemoveSessions,
   canConnect,
@@ -101,6 +112,13 @@ export function sessionEntries(desk: Desk, rows: readonly SessionRow[]): MenuEnt
       run: () => void disconnectSessions(desk, here),
     },
     {
+      label: 'Invoke-Command…',
+      icon: <Play aria-hidden />,
+      keys: 'Ctrl+Enter',
+      disabled: !rows.some(canInvoke),
+      run: () => askInvoke(desk, rows),
+    },
+    {
       label: 'Disconnect with options…',
       icon: <SlidersHorizontal aria-hidden />,
       disabled: here.length === 0,
@@ -114,6 +132,11 @@ export function sessionEntries(desk: Desk, rows: readonly SessionRow[]): MenuEnt
       run: () => void askRemoveSessions(desk, rows),
     },
   ];
+}
+
+/** One line in each of them. */
+function askInvoke(desk: Desk, rows: readonly SessionRow[]): void {
+  desk.shell.setState({ dialog: { kind: 'invoke-sessions', sessions: rows } });
 }
 
 function Row({
@@ -174,8 +197,8 @@ function Row({
 }
 
 /**
- * The sessions of one server, as Get-PSSession lists them. Arrows select, with Shift or Ctrl+Space several; Enter goes inside, Delete
- * removes, Ctrl+Shift+D disconnects or connects.
+ * The sessions of one server, as Get-PSSession lists them. Arrows select, with Shift or Ctrl+Space several; Enter goes inside, Ctrl+Enter
+ * runs one line in each, Delete removes, Ctrl+Shift+D disconnects or connects.
  */
 export function SessionTable({
   serverId,
@@ -231,6 +254,7 @@ export function SessionTable({
       mark(
         marked.includes(selected.id) ? marked.filter((id) => id !== selected.id) : [...marked, selected.id],
       );
+    else if (event.key === 'Enter' && event.ctrlKey) askInvoke(desk, chosen);
     else if (event.key === 'Enter') void openOrEnter(desk, selected);
     else if (event.key === 'Delete') void askRemoveSessions(desk, chosen);
     else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) openMenu(selected.id);

@@ -1,0 +1,114 @@
+/** What is done with many sessions at once, from the keyboard. */
+import { screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, test } from 'vitest';
+import { fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
+import { filterRows } from '../../../renderer/stores/sessions.ts';
+import type { CommandRecord } from '../../../shared/terminal.ts';
+import { called, fake, start, user } from './app-page.tsx';
+
+const servers = [fakeServer(), fakeServer({ id: 'y', name: 'Y001', address: 'y001' })];
+const rows = [
+  fakeRow({ name: 'Nightly' }),
+  fakeRow({ id: 2, name: 'Patching', availability: 'Busy' }),
+  fakeRow({ id: 3, name: 'Reports' }),
+  fakeRow({ id: 4, serverId: 'y', serverName: 'Y001', computerName: 'y001', name: 'There' }),
+];
+
+async function tableOf(server: RegExp): Promise<HTMLElement> {
+  await user.click(screen.getByRole('option', { name: server }));
+  screen.getByRole('listbox', { name: 'Servers' }).focus();
+  await user.keyboard('{Control>}{Enter}{/Control}');
+  const table = await screen.findByRole('grid', { name: 'Sessions' });
+  within(table).getAllByRole('row')[1]?.focus();
+  return table;
+}
+
+describe('Invoke-Command in many sessions', () => {
+  test('runs one line in each that is chosen and free, on other servers too, and says how it stands with each', async () => {
+    await start(servers, rows);
+    const ends: ((record: Partial<CommandRecord>) => void)[] = [];
+    fake.handlers['sessions.invoke'] = ({ sessionId, script }) => {
+      if (sessionId === 4) throw new Refusal({ code: 'session.busy', title: 'There is busy' });
+      return new Promise<CommandRecord>((resolve) => {
+        ends.push((record) =>
+          resolve({ commandId: 1, text: script, state: 'completed', duration: 4000, ...record }),
+        );
+      });
+    };
+    await tableOf(/Z002/);
+    await user.keyboard('{Control>}a{/Control}{Control>}{Enter}{/Control}');
+    const dialog = await screen.findByRole('dialog', { name: 'Invoke-Command in several sessions' });
+    const boxes = within(dialog).getAllByRole<HTMLInputElement>('checkbox');
+    // Those of the table, the busy one not to be had; then what else is free in this window.
+    expect(boxes.map(({ checked, disabled }) => [checked, disabled])).toEqual([
+      [true, false],
+      [false, true],
+      [true, false],
+      [false, false],
+    ]);
+    expect(within(dialog).getByText('Busy')).toBeTruthy();
+    if (boxes[3]) await user.click(boxes[3]);
+    await user.click(within(dialog).getByRole('textbox', { name: 'Command' }));
+    await user.keyboard('Get-Service WinRM{Enter}');
+    await waitFor(() =>
+      expect(called('sessions.invoke')).toMatchObject([
+        { sessionId: 1, script: 'Get-Service WinRM' },
+        { sessionId: 3 },
+        { sessionId: 4 },
+      ]),
+    );
+    expect(await within(dialog).findByText('There is busy')).toBeTruthy();
+    expect(within(dialog).getAllByText('Runs')).toHaveLength(2);
+    // Stop all is Ctrl+C in each that runs.
+    await user.click(within(dialog).getByRole('button', { name: 'Stop all' }));
+    await waitFor(() => expect(called('terminal.interrupt')).toEqual([{ sessionId: 1 }, { sessionId: 3 }]));
+    ends[0]?.({});
+    ends[1]?.({ state: 'stopped' });
+    expect(await within(dialog).findByText('Ended after 4 s')).toBeTruthy();
+    expect(await within(dialog).findByText('Stopped after 4 s')).toBeTruthy();
+    expect(within(dialog).getByRole('button', { name: /Run/ })).toBeTruthy();
+  });
+});
+
+describe('Disconnect, Connect and Remove', () => {
+  test('mean all that are chosen', async () => {
+    await start(servers, [
+      fakeRow({ name: 'Nightly', canDisconnect: true }),
+      fakeRow({ id: 3, name: 'Reports', canDisconnect: true }),
+    ]);
+    await tableOf(/Z002/);
+    await user.keyboard('{Control>}a{/Control}{Control>}{Shift>}d{/Shift}{/Control}');
+    await waitFor(() =>
+      expect(called('sessions.disconnect')).toMatchObject([{ sessionId: 1 }, { sessionId: 3 }]),
+    );
+    await waitFor(() => expect(screen.getAllByText('Disconnected').length).toBeGreaterThan(1));
+    await user.keyboard('{Control>}{Shift>}d{/Shift}{/Control}');
+    await waitFor(() =>
+      expect(called('sessions.connect')).toMatchObject([{ sessionId: 1 }, { sessionId: 3 }]),
+    );
+    within(await screen.findByRole('grid', { name: 'Sessions' }))
+      .getAllByRole('row')[1]
+      ?.focus();
+    await user.keyboard('{Control>}a{/Control}');
+    await user.keyboard('{Delete}');
+    await user.click(await screen.findByRole('button', { name: 'Remove 2 sessions' }));
+    await waitFor(() => expect(called('sessions.remove')).toEqual([{ sessionId: 1 }, { sessionId: 3 }]));
+  });
+});
+
+test.each<[string, number[]]>([
+  ['night*', [1]],
+  ['*', [1, 2, 3, 4]],
+  ['busy', [2]],
+  ['name:*s', [3]],
+  ['name:report', [3]],
+  ['id:4', [4]],
+  ['computer:y*', [4]],
+  ['state:opened avail:available', [1, 3, 4]],
+  ['config:microsoft.powershell name:t*', [4]],
+  ['instance:none', []],
+  // Not a field: it stands in the row, or does not.
+  ['what:ever', []],
+])('Get-PSSession filtered by %s', (filter, ids) => {
+  expect(filterRows(rows, filter).map((row) => row.id)).toEqual(ids);
+});
