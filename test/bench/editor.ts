@@ -1,13 +1,17 @@
 /**
- * The line: from a key to its painted echo in Chromium, on a quick server and beside eight sessions that flood; from Tab
+ * The line: from a key to its painted echo in Chromium, on a quick server, on one half a second away and beside eight sessions that flood; from Tab
  * to the menu; what reading PowerShell and searching the history cost between two keys.
  */
-import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPracticeServer } from '../../electron/practice-server/index.ts';
 import { linesHolding, predictedLine } from '../../renderer/features/terminal/editing/history-lines.ts';
 import { highlight } from '../../renderer/features/terminal/highlight.ts';
 import { isIncomplete, parse, parseAfresh } from '../../shared/powershell/parse.ts';
 import { launch, type App } from '../e2e/app.ts';
+import { FaultProxy } from '../lab/fault-proxy.ts';
 import type { Figure } from './main.ts';
 import { whilePainting } from './painted.ts';
 
@@ -16,7 +20,7 @@ const KEYS = 200;
 const KEY_EVERY_MS = 50;
 
 export async function run(): Promise<Figure[]> {
-  return [...reading(), ...searching(), ...(await near()), ...(await flooded())];
+  return [...reading(), ...searching(), ...(await near()), ...(await far()), ...(await flooded())];
 }
 
 function at(sorted: readonly number[], share: number): number {
@@ -125,6 +129,45 @@ async function near(): Promise<Figure[]> {
   await app.prompt();
   const figures = [...(await echoes(app, '', aims)), ...(await menus(app, ''))];
   await app.end();
+  return figures;
+}
+
+/** Half a second to the server and back. */
+const ONE_WAY_MS = 250;
+
+async function far(): Promise<Figure[]> {
+  const practice = await startPracticeServer({ plainBasic: true });
+  const proxy = await FaultProxy.start(practice.httpPort);
+  proxy.delay = ONE_WAY_MS;
+  const dataDir = await mkdtemp(join(tmpdir(), 'psdeck-bench-'));
+  const server = {
+    id: 'far',
+    kind: 'winrm',
+    name: 'Far away',
+    address: '127.0.0.1',
+    port: proxy.port,
+    https: false,
+    userName: practice.userName,
+    configuration: 'Microsoft.PowerShell',
+    // Basic signs in at once: what is measured is the line.
+    signIn: { auth: 'basic' },
+    allowPlainBasic: true,
+    allowNtlmOverHttp: true,
+  };
+  await writeFile(join(dataDir, 'servers.json'), JSON.stringify({ version: 1, servers: [server] }));
+  const app = await launch({ dataDir });
+  await app.servers.getByRole('option', { name: /Far away/ }).dblclick();
+  await app.page.getByRole('textbox', { name: 'Password' }).fill(practice.password);
+  await app.page.keyboard.press('Enter');
+  // A dozen round trips of half a second, on a machine that may be busy.
+  await app.sessions.getByText('Available').waitFor({ timeout: 60_000 });
+  await app.prompt();
+  const what = ', 500 ms of network';
+  const figures = [...(await echoes(app, what, aims)), ...(await menus(app, what))];
+  await app.end();
+  await proxy.close();
+  await practice.close();
+  await rm(dataDir, { recursive: true, force: true });
   return figures;
 }
 

@@ -42,6 +42,8 @@ export class FaultProxy {
   #down = false;
   /** Connections that were made, and harms that were done. */
   readonly counts = { connections: 0, faults: 0 };
+  /** Everything arrives so much later, in either direction: a round trip takes twice that. */
+  delay = 0;
 
   private constructor(target: number) {
     this.#target = target;
@@ -115,8 +117,8 @@ export class FaultProxy {
       client.destroy();
       server.destroy();
     };
-    client.once('close', end);
-    server.once('close', end);
+    client.once('close', () => this.#later(end));
+    server.once('close', () => this.#later(end));
     this.#carry(client, server, fault?.direction === 'up' ? fault : undefined);
     this.#carry(server, client, fault?.direction === 'down' ? fault : undefined);
   }
@@ -137,7 +139,9 @@ export class FaultProxy {
       const before = passed;
       passed += chunk.length;
       if (!fault || passed <= fault.after || before > fault.after) {
-        if (!to.write(chunk)) this.#waitFor(from, to);
+        this.#later(() => {
+          if (!to.write(chunk)) this.#waitFor(from, to);
+        });
         return;
       }
       const part = chunk.subarray(0, fault.after - before);
@@ -157,7 +161,12 @@ export class FaultProxy {
         });
       }
     });
-    from.once('end', () => to.end());
+    from.once('end', () => this.#later(() => to.end()));
+  }
+
+  #later(work: () => void): void {
+    if (this.delay === 0) work();
+    else setTimeout(work, this.delay);
   }
 
   #waitFor(from: Socket, to: Socket): void {
