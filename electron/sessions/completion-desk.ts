@@ -1,12 +1,16 @@
 /** Who answers Tab: the session itself, once its prompt is there; while a command runs in it, a shell beside it. */
 import type { HostInfo } from '../protocol/psrp/host-info.ts';
-import type { RunspacePool } from '../remoting/index.ts';
+import { systemClock, type Clock, type RunspacePool } from '../remoting/index.ts';
 import type { Completion } from '../../shared/terminal.ts';
 import type { BesideShell } from './completion-beside.ts';
 import { NO_COMPLETION } from './completion.ts';
 import type { QuietWork } from './quiet-work.ts';
 
+/** A command that has not stopped by then may not stop at all; another shell can be asked. */
+const STOP_MS = 2000;
+
 export interface CompletionDeskPort {
+  readonly clock?: Clock | undefined;
   readonly quiet: QuietWork;
   /** The session's own pool; nothing where it is not open or out of reach. */
   readonly pool: () => RunspacePool | undefined;
@@ -29,6 +33,8 @@ export class CompletionDesk {
   #beside: BesideShell | undefined;
   #question: Question | undefined;
   #waiting: (() => void)[] = [];
+  /** Ctrl+C was pressed, and the command has not ended yet. */
+  #stopping = false;
 
   constructor(port: CompletionDeskPort) {
     this.#port = port;
@@ -49,7 +55,7 @@ export class CompletionDesk {
     const question = this.#begin();
     const { quiet, pool, isBusy, isBetween, host } = this.#port;
     // Between Ctrl+C, or the end of a command, and the next prompt nobody can be asked yet; whoever pressed Tab there means the next prompt.
-    while (!question.isOver && pool() !== undefined && !isBusy() && isBetween()) {
+    while (!question.isOver && pool() !== undefined && (isBusy() ? this.#stopping : isBetween())) {
       const changed = new Promise<void>((resolve) => this.#waiting.push(resolve));
       // oxlint-disable-next-line no-await-in-loop -- each change is looked at
       await Promise.race([changed, question.over]);
@@ -63,8 +69,19 @@ export class CompletionDesk {
     return given ?? NO_COMPLETION;
   }
 
+  /** Ctrl+C: whoever presses Tab now means the prompt that comes after the command. */
+  stopping(): void {
+    if (this.#stopping || !this.#port.isBusy()) return;
+    this.#stopping = true;
+    (this.#port.clock ?? systemClock).after(STOP_MS, () => {
+      this.#stopping = false;
+      this.changed();
+    });
+  }
+
   /** Something that {@link CompletionDeskPort} tells of is another. */
   changed(): void {
+    if (!this.#port.isBusy()) this.#stopping = false;
     for (const go of this.#waiting.splice(0)) go();
   }
 

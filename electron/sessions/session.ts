@@ -78,6 +78,7 @@ export class Session {
       () => this.page.lastSeq,
     );
     this.completions = new CompletionDesk({
+      clock: options.clock,
       quiet: this.#quiet,
       pool: () => (this.#isOpen() && !this.#status.interrupted ? this.#pool : undefined),
       host: () => this.host.info,
@@ -366,6 +367,7 @@ export class Session {
       this.#leaveBehind();
       return;
     }
+    this.completions.stopping();
     this.#desk.cancel(text ?? '');
     void this.#runner.stop();
     void this.#quiet.stop();

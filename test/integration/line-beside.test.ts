@@ -49,7 +49,6 @@ describe.skipIf(noEngine !== undefined)('completion beside a command that runs',
     expect(registry.list()).toHaveLength(1);
     // Ctrl+C, and Tab at once: it waits for the prompt, and the session itself answers.
     session.interrupt('');
-    await person.until(() => person.commands.at(-1)?.state === 'stopped');
     const after = await session.completions.complete('$onlyHe', 7, true);
     expect(after.source).toBeUndefined();
     expect(after).toMatchObject({ matches: [{ text: '$onlyHere' }] });

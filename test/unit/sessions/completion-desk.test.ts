@@ -103,6 +103,19 @@ test('whoever waits for a prompt that never comes, because the session ends, is 
   expect(await completion).toMatchObject(NOTHING);
 });
 
+test('Tab while Ctrl+C stops a command waits for the prompt after it, and asks no other shell', async () => {
+  const { session, pool, person, made, command } = await busy();
+  session.interrupt('');
+  await person.until(() => command.stops > 0);
+  const completion = session.completions.complete('Get-', 4, true);
+  command.stopped();
+  const prompt = await pool.pipeline('prompt', 1);
+  prompt.complete();
+  answer(await pool.pipeline('TabExpansion2'), 'Get-Date');
+  expect(await completion).toMatchObject({ matches: [{ text: 'Get-Date' }] });
+  expect(made).toHaveLength(0);
+});
+
 test('while a command runs it says so, and asks another shell only where that is wanted', async () => {
   const { session, made, pool } = await busy();
   expect(await session.completions.complete('Get-', 4)).toMatchObject({ matches: [], busy: true });
