@@ -115,6 +115,8 @@ export const SessionRow = z.object({
   left: z.enum(['earlier-run', 'other-client']).optional(),
   /** Somebody was inside when it was disconnected, and is again when it is connected. */
   insideBefore: z.boolean().optional(),
+  /** An endpoint as Just Enough Administration makes them: no prompt function, and most likely no scripts. */
+  restricted: z.boolean().optional(),
   /** Messages of the server that are proved to be missing. */
   missed: z.int().positive().optional(),
 });

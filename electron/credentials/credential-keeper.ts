@@ -27,7 +27,11 @@ export class CredentialKeeper {
   }
 
   keep(serverId: string, credential: Credential): void {
-    this.#byServer.set(serverId, this.seal(credential));
+    // The same object where it is sealed already: who holds it can tell that it is still the one.
+    this.#byServer.set(
+      serverId,
+      typeof credential.password === 'string' ? this.seal(credential) : credential,
+    );
   }
 
   /** The same credential with its password sealed, for whoever holds it longer than a call. */

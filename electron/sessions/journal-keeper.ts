@@ -58,7 +58,8 @@ export class JournalKeeper {
       ...(session.proxy === undefined ? {} : { proxy: session.proxy }),
     };
     this.#journal.watch(pool.id, (known) => ({
-      heardAt: this.#wallClock(),
+      // Of one that is left, the server's idle time runs.
+      heardAt: session.row.state === 'Disconnected' ? known.heardAt : this.#wallClock(),
       pipelines: this.#pipelines(session, known),
       lastObjectId: String(pool.received.highest ?? 0n),
     }));
@@ -85,7 +86,8 @@ export class JournalKeeper {
       ...(bufferMode === undefined ? {} : { bufferMode }),
     };
     if (Object.entries(change).every(([name, value]) => known[name as keyof JournalEntry] === value)) return;
-    this.#quietly(this.#journal.change(shellId, { ...change, heardAt: this.#wallClock() }));
+    const heardAt = known.disconnected && state === 'Disconnected' ? known.heardAt : this.#wallClock();
+    this.#quietly(this.#journal.change(shellId, { ...change, heardAt }));
   }
 
   /** A command began or ended. */

@@ -3,6 +3,7 @@ import { proxyId, type Credential, type CredentialKeeper } from '../credentials/
 import { readClientCertificate, type ClientCertificate, type WsmanClient } from '../remoting/index.ts';
 import { AppFailure } from '../../shared/error.ts';
 import { effectiveSignIn, mayNeedNoPassword, type Server } from '../../shared/server.ts';
+import { WsmanFault } from '../protocol/wsman/faults.ts';
 import { explain } from './explain.ts';
 import { credentialRequired } from './registry-refusals.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -25,6 +26,8 @@ export interface Place {
   readonly destination: Destination;
   /** Undefined where a ticket, the system's own log-on or a certificate is to serve. */
   readonly credential: Credential | undefined;
+  /** The same where a person typed it just now: worth keeping once the server has let it in. */
+  readonly typed: Credential | undefined;
 }
 
 export interface PlacesOptions {
@@ -56,7 +59,7 @@ export class Places {
     if (!credential && !mayNeedNoPassword(server)) {
       throw credentialRequired(server.name);
     }
-    return { destination, credential };
+    return { destination, credential, typed };
   }
 
   async #resolve(serverId: string, proxy: string | undefined): Promise<Destination> {
@@ -84,8 +87,8 @@ export class Places {
   }
 
   /** It was let in: what was typed serves the next time, too. */
-  letIn(serverId: string, given: Credential | undefined): void {
-    if (given) this.#options.credentials.keep(serverId, given);
+  letIn(serverId: string, typed: Credential | undefined): void {
+    if (typed) this.#options.credentials.keep(serverId, typed);
   }
 
   /** Asks what stands on the server, and lets go of the connection. */
@@ -99,18 +102,20 @@ export class Places {
     const client = this.#options.client(place.destination, place.credential);
     try {
       const result = await ask(client, place);
-      this.letIn(serverId, given);
+      this.letIn(serverId, place.typed);
       return result;
     } catch (error) {
-      throw this.failure(error, place.destination.server);
+      throw this.failure(error, place.destination.server, place.typed);
     } finally {
       client.close();
     }
   }
 
-  /** In words; a password that was refused is not tried again. */
-  failure(error: unknown, server: Server): AppFailure {
+  /** In words; a password that was refused is not tried again, and one that was typed now and let in is not asked for again. */
+  failure(error: unknown, server: Server, typed?: Credential): AppFailure {
     const failure = error instanceof AppFailure ? error : new AppFailure(explain(error, factsOf(server)));
+    if (error instanceof WsmanFault && !failure.error.code.startsWith('signin.'))
+      this.letIn(server.id, typed);
     if (failure.error.code === 'signin.rejected') this.#options.credentials.forget(server.id);
     const { proxy } = effectiveSignIn(server.signIn);
     if (failure.error.code === 'proxy.sign-in' && proxy !== undefined) {

@@ -38,6 +38,21 @@ export function cannotLeave(row: SessionRow): AppFailure {
   });
 }
 
+/** Removed here, and not there: its server could not be told. */
+export function stillThere(row: SessionRow, cause: unknown): AppFailure {
+  const reason = cause instanceof AppFailure ? cause.error : undefined;
+  return new AppFailure(
+    {
+      code: 'session.still-there',
+      title: `${row.name} could not be removed on ${row.serverName}`,
+      why: `${reason === undefined ? '' : `${reason.title}. `}What runs in it runs on, until its idle time is over.`,
+      cure: { text: 'Remove it in “On the server” when the server can be reached again.' },
+      ...(reason?.details === undefined ? {} : { details: reason.details }),
+    },
+    { cause },
+  );
+}
+
 export function shellGone(): AppFailure {
   return new AppFailure({
     code: 'session.expired',

@@ -14,15 +14,16 @@ import type { TerminalSize } from '../../shared/terminal.ts';
 import { BesideShell } from './completion-beside.ts';
 import { explain } from './explain.ts';
 import { learnIdleTimeout } from './idle-timeout.ts';
-import type { LeftSession, SessionJournal } from './journal.ts';
+import type { SessionJournal } from './journal.ts';
+import { wishOf } from './left-sessions.ts';
 import { JournalKeeper } from './journal-keeper.ts';
 import { factsOf, Places, type Destination, type Place, type PlacesOptions } from './places.ts';
-import { cancelled, cannotLeave, shellGone, unknownSession } from './registry-refusals.ts';
+import { cancelled, cannotLeave, shellGone, stillThere, unknownSession } from './registry-refusals.ts';
+import { listenerOf } from './pool-news.ts';
 import { ReturnCancelled } from './returning.ts';
 import { Session } from './session.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionOptions } from './session-options.ts';
-import { keptUntil } from './session-words.ts';
 import { ShellDirectory } from './shell-directory.ts';
 import { TakeOver } from './take-over.ts';
 import { Turns } from './turns.ts';
@@ -95,6 +96,8 @@ export class SessionRegistry {
   readonly #keeper: JournalKeeper;
   readonly #sessions = new Map<number, Session>();
   readonly #takeOvers = new Map<number, TakeOver>();
+  /** As whom each pool's connection signs in. */
+  readonly #signedInAs = new WeakMap<RunspacePool, Credential | undefined>();
   readonly #turns: Turns;
   #nextId = 1;
   /** By server: the id of an opening that failed. Trying again, with the password or the consent that it lacked, opens that same session. */
@@ -148,11 +151,8 @@ export class SessionRegistry {
   /** New-PSSession, and Enter-PSSession to a computer. */
   async create(request: CreateRequest): Promise<SessionRow> {
     const asked = this.#closings;
-    const { destination, credential } = await this.#places.signIn(
-      request.serverId,
-      request.credential,
-      request.options?.proxy,
-    );
+    const place = await this.#places.signIn(request.serverId, request.credential, request.options?.proxy);
+    const { destination, credential } = place;
     const { server } = destination;
     // Whoever asked is gone: a session that opened now would be nobody's.
     if (asked !== this.#closings) throw cancelled(server.name, 'All sessions were closed meanwhile.');
@@ -164,20 +164,20 @@ export class SessionRegistry {
       ...wish,
     });
     const started = this.#options.now();
-    session.adopt(
-      this.#options.connect(
-        at(destination, session),
-        credential,
-        {
-          host: session.host,
-          clock: this.#clock,
-          ...(wish.openTimeoutMs === undefined ? {} : { openTimeoutMs: wish.openTimeoutMs }),
-        },
-        listenerOf(session),
-        { ...wish, name: session.row.name },
-      ),
+    const pool = this.#options.connect(
+      at(destination, session),
+      credential,
+      {
+        host: session.host,
+        clock: this.#clock,
+        ...(wish.openTimeoutMs === undefined ? {} : { openTimeoutMs: wish.openTimeoutMs }),
+      },
+      this.#listenerOf(session),
+      { ...wish, name: session.row.name },
     );
-    this.#besides(session, { destination, credential }, wish);
+    session.adopt(pool);
+    this.#signedInAs.set(pool, credential);
+    this.#besides(session, place, wish);
     this.#sessions.set(session.id, session);
     this.#options.events.changed(session.row);
     const turnIsOver = await this.#turns.take(server.id);
@@ -188,7 +188,7 @@ export class SessionRegistry {
     } finally {
       turnIsOver();
     }
-    this.#places.letIn(server.id, request.credential);
+    this.#places.letIn(server.id, place.typed);
     this.#options.log('session.opened', { id: session.id, ms: Math.round(this.#options.now() - started) });
     await this.#keep(session, server);
     learnIdleTimeout(session);
@@ -206,7 +206,7 @@ export class SessionRegistry {
     } else if (session.row.state !== 'Opened') {
       const place = await this.#places.signIn(session.serverId, request.credential, session.proxy);
       await this.#takeOver(session, place);
-      this.#places.letIn(session.serverId, request.credential);
+      this.#places.letIn(session.serverId, place.typed);
     }
     session.backAgain(request.size, request.enter);
     return session.row;
@@ -282,14 +282,24 @@ export class SessionRegistry {
   /** Remove-PSSession. */
   async remove(id: number, given?: Credential): Promise<void> {
     const session = this.get(id);
-    const { shellId } = session;
+    const { shellId, row } = session;
     this.#takeOvers.get(id)?.cancel();
-    if (session.row.state === 'Disconnected' && !session.pool && shellId !== undefined) {
-      // Only the server can end what stands there, and only who signs in can tell it to.
-      const [failed] = await this.shells.remove(session.serverId, [shellId], given, session.proxy);
-      if (failed) throw new AppFailure(failed.error);
+    const cut = row.retrying?.kind === 'cut';
+    // One whose server cannot be reached can be left at any time; that it stands there still is said then.
+    if (cut) {
+      session.letGo();
+      this.#drop(session);
     }
-    await session.remove();
+    if ((cut || row.state === 'Disconnected') && shellId !== undefined) {
+      // Only the server can end what stands there, and only who signs in can tell it to.
+      try {
+        const [failed] = await this.shells.remove(session.serverId, [shellId], given, session.proxy);
+        if (failed) throw new AppFailure(failed.error);
+      } catch (error) {
+        throw cut ? stillThere(row, error) : error;
+      }
+    }
+    if (!cut) await session.remove();
     if (shellId !== undefined) await this.#keeper.forget(shellId);
     this.#drop(session);
   }
@@ -403,15 +413,20 @@ export class SessionRegistry {
       session,
       clock: this.#clock,
       wallClock: this.#wallClock,
-      pool: (shellId, listener) =>
-        this.#options.connect(
+      pool: (shellId, listener) => {
+        const pool = this.#options.connect(
           at(destination, session),
           credential,
           { host: session.host, clock: this.#clock, id: shellId.toLowerCase() },
           listener,
           {},
-        ),
-      listener: listenerOf(session),
+        );
+        this.#signedInAs.set(pool, credential);
+        return pool;
+      },
+      // The password may be another since: a connection signs in with the one it was made with.
+      ownServes: session.pool !== undefined && isSame(this.#signedInAs.get(session.pool), credential),
+      listener: this.#listenerOf(session),
     });
     this.#takeOvers.set(session.id, takeOver);
     try {
@@ -419,7 +434,7 @@ export class SessionRegistry {
     } catch (error) {
       if (error instanceof ReturnCancelled || !this.#sessions.has(session.id))
         throw cancelled(destination.server.name);
-      throw this.#places.failure(error, destination.server);
+      throw this.#places.failure(error, destination.server, place.typed);
     } finally {
       this.#takeOvers.delete(session.id);
     }
@@ -444,6 +459,15 @@ export class SessionRegistry {
     throw byPerson ? cancelled(server.name) : failure;
   }
 
+  #listenerOf(session: Session): PoolListener {
+    return listenerOf(session, () => {
+      // What brought one back brings the others back.
+      for (const other of this.#sessions.values()) {
+        if (other.serverId === session.serverId) this.retryNow(other.id);
+      }
+    });
+  }
+
   #ofShell(shellId: string): Session | undefined {
     const key = shellId.toLowerCase();
     return [...this.#sessions.values()].find((session) => session.shellId?.toLowerCase() === key);
@@ -454,49 +478,15 @@ export class SessionRegistry {
   }
 }
 
+/** A password that is kept is one object, sealed; the practice server's is plain. */
+function isSame(one: Credential | undefined, other: Credential | undefined): boolean {
+  return one?.userName === other?.userName && one?.password === other?.password;
+}
+
 /** The endpoint of the session's own configuration. */
 function at(destination: Destination, session: Session): Destination {
   return {
     ...destination,
     server: { ...destination.server, configuration: session.server.configuration },
   };
-}
-
-function listenerOf(session: Session): PoolListener {
-  return {
-    stateChanged: (state, error) => session.poolChanged(state, error),
-    interrupted: (interruption) => session.interrupted(interruption),
-    resumed: () => session.resumed(),
-    gap: ({ missing, certain }) => {
-      const count = missing.reduce((sum, [first, last]) => sum + Number(last - first + 1n), 0);
-      session.missed(count, certain);
-    },
-  };
-}
-
-/** One that an earlier run had, as the journal remembers it. */
-function wishOf({ entry }: LeftSession) {
-  const { name, shellId, userName, configurationName, heardAt, idleTimeoutMs, bufferMode, proxy } = entry;
-  const pipelines = new Map(
-    entry.pipelines.map(({ id, startedAt, readUpTo }) => [
-      id.toLowerCase(),
-      { startedAt, ...(readUpTo === undefined ? {} : { readUpTo: BigInt(readUpTo) }) },
-    ]),
-  );
-  return {
-    name,
-    endsOnExit: false,
-    configurationName,
-    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
-    ...(bufferMode === undefined ? {} : { bufferMode }),
-    ...(proxy === undefined ? {} : { proxy }),
-    left: {
-      by: 'earlier-run',
-      shellId,
-      keptUntil: keptUntil(heardAt, idleTimeoutMs),
-      pipelines,
-      ...(userName === undefined ? {} : { userName }),
-      ...(entry.lastObjectId === undefined ? {} : { lastObjectId: BigInt(entry.lastObjectId) }),
-    },
-  } as const;
 }

@@ -22,6 +22,8 @@ export interface SessionFacts {
   endsOnExit: boolean;
   /** Somebody was inside when it was disconnected. */
   insideBefore: boolean;
+  /** The endpoint has neither prompt nor, as a rule, scripts. */
+  restricted: boolean;
   /** Messages of the server that are proved to be missing. */
   missed: number;
 }
@@ -63,6 +65,7 @@ export function rowOf(
       keptUntil: state === 'Disconnected' ? endOf(facts) : undefined,
       left: pool === undefined ? left?.by : undefined,
       insideBefore: facts.insideBefore ? true : undefined,
+      restricted: facts.restricted ? true : undefined,
       missed: facts.missed > 0 ? facts.missed : undefined,
     }),
   };

@@ -66,6 +66,10 @@ export function cutNotice(at: number): string {
   return `Interrupted at ${timeOfDay(at)}. Commands run on there; the server holds what follows.`;
 }
 
+export function restrictedNotice(configuration: string): string {
+  return `${configuration} is a restricted endpoint: it has no prompt of its own, and what it runs is limited. Get-Command lists what there is.`;
+}
+
 export function resumedNotice(afterMs: number): string {
   return `Connected again after ${duration(afterMs)}.`;
 }

@@ -28,6 +28,7 @@ import {
   cutNotice,
   disconnectedByItself,
   gapNotice,
+  restrictedNotice,
   resumedNotice,
 } from './session-words.ts';
 import { advance, allows, INITIAL_STATUS, type SessionEvent, type SessionStatus } from './state.ts';
@@ -66,6 +67,7 @@ export class Session {
       bufferMode: options.bufferMode,
       keptBefore: options.left?.keptUntil,
       insideBefore: false,
+      restricted: false,
       missed: 0,
     };
     this.#quiet = new QuietWork(options.clock);
@@ -398,8 +400,11 @@ export class Session {
     this.#interaction.leaveSoon();
     this.#removing = true;
     this.#desk.cancel();
+    // Where it was left on its server, whoever removes it has told the server already.
+    const left = this.#status.state === 'Disconnected';
     this.#move('closing');
-    await Promise.all([this.#pool?.close(), this.completions.close()]);
+    if (left && this.#pool) this.#giveUp(this.#pool, 'The session was removed.');
+    await Promise.all([left ? undefined : this.#pool?.close(), this.completions.close()]);
     this.#move('closed');
   }
 
@@ -466,6 +471,11 @@ export class Session {
   /** `[server]: ` and what the remote prompt function says; the bare `PS>` where there is none. */
   async #prompt(): Promise<string> {
     const said = this.#pool ? await this.#quiet.prompt(this.#pool, this.host.info) : '';
+    if (this.#quiet.isPromptless && !this.#facts.restricted) {
+      this.#facts.restricted = true;
+      await this.page.append(0, [noticeLine(restrictedNotice(this.server.configuration))]);
+      this.#announce();
+    }
     return `[${this.server.name}]: ${said === '' ? 'PS>' : said}`;
   }
 

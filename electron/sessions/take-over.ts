@@ -11,6 +11,8 @@ export interface TakeOverOptions {
   /** A pool for the shell, not yet connected: for a session that this run has not had. */
   readonly pool: (shellId: string, listener: PoolListener) => RunspacePool;
   readonly listener: PoolListener;
+  /** The session's own pool signs in as who asks for it now. */
+  readonly ownServes: boolean;
   readonly windowMs?: number;
 }
 
@@ -71,7 +73,7 @@ export class TakeOver {
   async #attempt(): Promise<void> {
     const { session } = this.#options;
     const own = session.pool;
-    if (own?.state === 'Disconnected') {
+    if (own?.state === 'Disconnected' && this.#options.ownServes) {
       try {
         await own.reconnect();
         return;

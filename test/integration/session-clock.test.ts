@@ -45,6 +45,7 @@ describe.skipIf(noEngine !== undefined)('the wall clock is set', () => {
       woke: () => undefined,
       clockSet: (byMs) => registry.clockSet(byMs),
       endsSoon: (row) => warned.push(row),
+      over: () => undefined,
     });
   });
   afterEach(async () => {

@@ -54,6 +54,31 @@ describe.skipIf(noEngine !== undefined)('a session behind a network that does ha
     return id;
   }
 
+  test('what cannot be removed where it stands is not said to be removed, and one that is cut can be left all the same', async () => {
+    await start('again');
+    const [left, cut] = [await open(), await open()];
+    const shellOf = (id: number) => registry.get(id).shellId?.toLowerCase();
+    const names = [shellOf(left), shellOf(cut)];
+    await registry.disconnect(left, {});
+    proxy.down();
+    await person.until(() => registry.get(cut).row.retrying?.kind === 'cut');
+
+    await expect(registry.remove(left)).rejects.toMatchObject({
+      error: { code: expect.stringMatching(/^connect\./) as string },
+    });
+    expect(registry.get(left).row.state).toBe('Disconnected');
+    await expect(registry.remove(cut)).rejects.toMatchObject({ error: { code: 'session.still-there' } });
+    expect(registry.list().map((row) => row.id)).toEqual([left]);
+
+    proxy.up();
+    const standing = async () =>
+      (await registry.shells.list('z', undefined)).shells.map((shell) => shell.shellId.toLowerCase());
+    expect(await standing()).toEqual(expect.arrayContaining(names));
+    await registry.remove(left);
+    expect(registry.list()).toEqual([]);
+    expect(await standing()).not.toContain(names[0]);
+  });
+
   test.each(seeds.map((seed, at) => [seed, at % 2 === 0 ? 'again' : 'lost'] as const))(
     'schedule %i, answers on their way come %s: no line is doubled, out of order or lost without a word',
     async (seed, inFlight) => {

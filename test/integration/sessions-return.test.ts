@@ -7,7 +7,7 @@ import { nodeDisk } from '../../electron/settings/disk.ts';
 import { SessionJournal } from '../../electron/sessions/journal.ts';
 import type { SessionRegistry } from '../../electron/sessions/registry.ts';
 import type { WinRmTarget } from '../../electron/remoting/index.ts';
-import { noEngine, overWinRm, type Way } from './practice.ts';
+import { noEngine, overWinRm, PASSWORD, USER, type Way } from './practice.ts';
 import { Person, registryFor, serverAt } from './registry.ts';
 
 const SIZE = { columns: 100, rows: 30 };
@@ -148,6 +148,26 @@ describe.skipIf(noEngine !== undefined)('sessions that are left and come back', 
 
     const third = await run(3);
     expect(third.registry.offerLeft(() => third.server).map((row) => row.name)).toEqual(['Session2']);
+  });
+
+  test('one is connected as who is typed now, not as who it was opened by, and has all it had', async () => {
+    const { registry, person, show } = await run(1);
+    const { id, instanceId } = await registry.create({ serverId: 'z', size: SIZE, enter: false });
+    show(id);
+    await registry.get(id).invoke('$kept = 42', SIZE);
+    await registry.disconnect(id, {});
+    const wrong = { userName: USER, password: 'no longer this' };
+    await expect(registry.connect(id, { size: SIZE, enter: false, credential: wrong })).rejects.toMatchObject(
+      { error: { code: 'signin.rejected' } },
+    );
+    expect(registry.get(id).row.state).toBe('Disconnected');
+    const right = { userName: USER, password: PASSWORD };
+    expect(await registry.connect(id, { size: SIZE, enter: false, credential: right })).toMatchObject({
+      state: 'Opened',
+      instanceId,
+    });
+    await registry.get(id).invoke('"kept $kept"', SIZE);
+    expect(person.page).toContain('kept 42\n');
   });
 
   test('one that another client holds is Disconnected and Busy while it is tried again, and had when that lets go', async () => {

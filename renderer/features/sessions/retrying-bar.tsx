@@ -99,7 +99,7 @@ function Held({ row, retrying }: { row: SessionRow; retrying: Retrying }) {
 }
 
 const origins = {
-  'earlier-run': 'It was open when PSDeck ended, and was left on its server.',
+  'earlier-run': 'An earlier run of PSDeck left it on its server.',
   'other-client': 'Another client left it on the server.',
 } as const;
 

@@ -19,6 +19,8 @@ export function canConnect(row: SessionRow): boolean {
 
 function told(desk: Desk, row: SessionRow, error: AppError | null, again: () => Promise<unknown>): void {
   if (error === null) return;
+  const stands = desk.sessions.getState().rows.some(({ id }) => id === row.id);
+  if (!stands) return addNotice(desk.shell, error);
   patchServerTab(desk.tabs, row.serverId, { failure: { error, sessionId: row.id, enter: false, again } });
 }
 
@@ -43,6 +45,16 @@ export async function disconnectSessions(
     }),
   );
   return results.every(Boolean);
+}
+
+/** Idle timeout and buffer mode of sessions that stay: only Disconnect carries them ([MS-WSMV] 3.1.4.15), and whoever was inside is again. */
+export async function setSessions(
+  desk: Desk,
+  rows: readonly SessionRow[],
+  options: DisconnectOptions,
+): Promise<void> {
+  if (!(await disconnectSessions(desk, rows, options))) return;
+  await connectSessions(desk, rows, false);
 }
 
 /** Connect-PSSession, and Receive-PSSession: its output comes to the page. One after the other where a sign-in may be asked for. */
@@ -71,7 +83,9 @@ export async function connectSessions(
       putSession(desk.sessions, asked.value);
       noteReach(desk.servers, row.serverId, 'up');
       if (asked.value.entered) focusTerminal(desk, asked.value);
-    } else if (asked.error?.code !== 'session.cancelled') {
+    } else if (asked.error === null) {
+      return; // whoever gives up one sign-in has no wish for the next
+    } else if (asked.error.code !== 'session.cancelled') {
       told(desk, row, asked.error, () => connectSessions(desk, [row], enter));
     }
   }
@@ -87,6 +101,7 @@ export async function removeSessions(desk: Desk, rows: readonly SessionRow[]): P
       (signIn) => desk.bridge.call('sessions.remove', { sessionId: row.id, ...signIn }),
       row.proxy,
     );
+    if (!asked.ok && asked.error === null) return;
     if (!asked.ok) told(desk, row, asked.error, () => removeSessions(desk, [row]));
   }
 }
