@@ -33,7 +33,7 @@ describe.skipIf(noEngine !== undefined)('completion beside a command that runs',
   const shells = async () => (await registry.shells.list('z', undefined)).shells;
 
   test('knows commands and parameters, none of the session’s variables, and is told apart on the server', async () => {
-    const { session, person } = await busy();
+    const { session } = await busy();
     expect(await session.completions.complete('Invoke-Com', 10)).toMatchObject({ busy: true, matches: [] });
     expect(await shells()).toHaveLength(1);
     const completion = await session.completions.complete('Invoke-Com', 10, true);
