@@ -28,12 +28,18 @@ export class QuietWork {
   #forLine = false;
   /** Help that is being fetched: somebody asked for it by a key, and a completion waits for it. */
   #helping: Promise<unknown> | undefined;
+  #promptless = false;
   /** The endpoint has no TabExpansion2. */
   #commands: CommandCompletions | undefined;
   readonly #clock: Clock;
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
+  }
+
+  /** The endpoint has no prompt function, which every other has. */
+  get isPromptless(): boolean {
+    return this.#promptless;
   }
 
   get isBusy(): boolean {
@@ -76,7 +82,9 @@ export class QuietWork {
       run = pool.run(promptSpec(host));
       this.#run = run;
       this.#forLine = false;
-      return await readPrompt(run);
+      const said = await readPrompt(run);
+      this.#promptless ||= said === '' && isUnknownCommand(await run.finished);
+      return said;
     } catch {
       return ''; // broken meanwhile: the session's own state says so
     } finally {

@@ -75,6 +75,13 @@ export function faceOfTab(
   return faceOfAll(rows);
 }
 
+/** The session configuration, where it is not the one that everybody gets who says nothing. */
+export function endpointOf(row: SessionRow | null): string | null {
+  return row === null || row.configurationName.toLowerCase() === 'microsoft.powershell'
+    ? null
+    : row.configurationName;
+}
+
 /** The window title says what is unusual; that a session is there needs no words. */
 export function windowTitle(name: string, face: Omit<ServerFace, 'count'> | null): string {
   const quiet = face === null || face.glyph === 'opened' || face.glyph === 'none';

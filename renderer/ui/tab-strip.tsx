@@ -5,7 +5,8 @@ import type { TabId } from '../stores/tabs.ts';
 import { closeTab, openTab, serverTab, welcomeTab } from '../stores/tabs.ts';
 import { useDesk, useSlice } from './desk-context.ts';
 import { focusPage } from './focus.ts';
-import { faceOfTab, windowTitle } from '../stores/session-face.ts';
+import { endpointOf, faceOfTab, windowTitle } from '../stores/session-face.ts';
+import { currentRow } from '../stores/sessions.ts';
 import { Glyph } from './glyphs.tsx';
 import { closeTabKey } from './keys.ts';
 import { Tip } from './tip.tsx';
@@ -16,9 +17,10 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
   const rows = useSlice(desk.sessions, (state) => state.rows).filter((row) => row.serverId === id);
   const name = id === welcomeTab ? 'Welcome' : server === undefined ? 'Removed' : serverLabel(server);
   const shell = useSlice(desk.shell, (state) => state.info?.shell);
-  const { opening, failure } = useSlice(desk.tabs, (state) => serverTab(state, id));
+  const { opening, failure, selectedSession } = useSlice(desk.tabs, (state) => serverTab(state, id));
   const face = faceOfTab(rows, { opening, failure });
-  const title = windowTitle(name, face);
+  const endpoint = endpointOf(currentRow(rows, selectedSession));
+  const title = windowTitle(endpoint === null ? name : `${name} · ${endpoint}`, face);
 
   useEffect(() => {
     if (active) document.title = id === welcomeTab ? 'PSDeck' : title;
@@ -60,8 +62,9 @@ function Tab({ id, active }: { id: TabId; active: boolean }) {
       }}
     >
       {id === welcomeTab ? <House className="s" aria-hidden /> : <Glyph name={face?.glyph ?? 'none'} />}
-      <span className="cut" title={face === null ? name : `${name}, ${face.word}`}>
+      <span className="cut" title={[name, endpoint, face?.word].filter(Boolean).join(', ')}>
         {name}
+        {endpoint === null ? null : <span className="soft"> · {endpoint}</span>}
       </span>
       {/* For the mouse: inside a tab nothing else can be reached, and the keyboard has Delete and a key of the window. */}
       <span

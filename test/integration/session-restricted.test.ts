@@ -47,6 +47,8 @@ describe.skipIf(noEngine !== undefined)('a session on a restricted endpoint', ()
     });
     // There is no prompt function to ask.
     expect((await prompt()).prompt).toBe('[Z002]: PS>');
+    expect(person.page).toMatch(/^PSDeck\.Restricted is a restricted endpoint: .*Get-Command/m);
+    expect(registry.get(id).row.restricted).toBe(true);
 
     await at(id, 'Get-Room');
     expect(person.page).toContain('\nthe small room\n');
@@ -103,6 +105,8 @@ describe.skipIf(noEngine !== undefined)('a session on a restricted endpoint', ()
   test('the same engine without the configuration has all of it', async () => {
     const id = await enter();
     expect((await prompt()).prompt).toMatch(/^\[Z002\]: PS .+> $/);
+    expect(registry.get(id).row.restricted).toBeUndefined();
+    expect(person.page).not.toContain('restricted endpoint');
     await at(id, '"two is $(1 + 1)"');
     expect(person.page).toContain('\ntwo is 2\n');
     expect((await registry.get(id).completions.complete('Get-Comm', 8)).source).not.toBe('commands');

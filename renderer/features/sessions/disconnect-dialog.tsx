@@ -4,7 +4,7 @@ import type { SessionRow } from '../../../shared/session.ts';
 import { useDesk } from '../../ui/desk-context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { BufferModeRow, minutesOf, OptionText } from './option-rows.tsx';
-import { disconnectSessions } from './session-verbs.ts';
+import { disconnectSessions, setSessions } from './session-verbs.ts';
 import { span } from './times.ts';
 
 /** Disconnect-PSSession with its options: how long the server keeps the session, and what becomes of output. */
@@ -14,6 +14,7 @@ export function DisconnectDialog({ rows }: { rows: readonly SessionRow[] }) {
   const field = useRef<HTMLInputElement>(null);
   const [minutes, setMinutes] = useState('');
   const [mode, setMode] = useState<'Block' | 'Drop'>(rows[0]?.bufferMode ?? 'Block');
+  const [stays, setStays] = useState(false);
   const [error, setError] = useState<string | undefined>();
   const close = (): void => desk.shell.setState({ dialog: null });
   const known = rows[0]?.idleTimeoutMs;
@@ -28,10 +29,11 @@ export function DisconnectDialog({ rows }: { rows: readonly SessionRow[] }) {
       return;
     }
     close();
-    void disconnectSessions(desk, rows, {
+    const options = {
       bufferMode: mode,
       ...(idle.ms === undefined ? {} : { idleTimeoutMs: idle.ms }),
-    });
+    };
+    void (stays ? setSessions(desk, rows, options) : disconnectSessions(desk, rows, options));
   }
 
   return (
@@ -64,6 +66,13 @@ export function DisconnectDialog({ rows }: { rows: readonly SessionRow[] }) {
               }}
             />
             <BufferModeRow id={`${id}-mode`} value={mode} change={setMode} />
+            <div className="opts">
+              <label>
+                <input type="checkbox" checked={stays} onChange={(event) => setStays(event.target.checked)} />
+                <span>Connect again at once</span>
+                <small>Sets these only: WinRM takes them when a session is disconnected</small>
+              </label>
+            </div>
           </div>
         </div>
         <footer>
@@ -71,7 +80,7 @@ export function DisconnectDialog({ rows }: { rows: readonly SessionRow[] }) {
             Cancel <kbd>Esc</kbd>
           </button>
           <button type="submit" className="btn primary">
-            Disconnect <kbd>Enter</kbd>
+            {stays ? 'Set' : 'Disconnect'} <kbd>Enter</kbd>
           </button>
         </footer>
       </form>

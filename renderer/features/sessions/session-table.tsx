@@ -10,7 +10,7 @@ import {
   Unplug,
 } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import type { SessionRow } from '../../../shared/session.ts';
+import { USUAL_IDLE_MS, type SessionRow } from '../../../shared/session.ts';
 import type { Desk } from '../../desk.ts';
 import { faceOf } from '../../stores/session-face.ts';
 import { patchView, viewOf } from '../../stores/sessions.ts';
@@ -29,7 +29,7 @@ import {
   openOrEnter,
   retryNow,
 } from './session-verbs.ts';
-import { shortTime, useNow } from './times.ts';
+import { shortTime, useNow, span } from './times.ts';
 
 /** From when on a session that its server will end is worth a warning: a tenth of two hours. */
 const ENDS_SOON_MS = 12 * 60_000;
@@ -52,8 +52,13 @@ function note(row: SessionRow, now: number): { text: string; bad: boolean } {
       text: row.missed === 1 ? '1 message missing' : `${String(row.missed)} messages missing`,
       bad: true,
     };
+  if (row.restricted === true && row.entered) return { text: 'Inside, restricted endpoint', bad: false };
   if (row.entered) return { text: row.endsOnExit ? 'Inside, ends on exit' : 'Inside', bad: false };
-  if (row.state === 'Opened') return { text: 'Not entered', bad: false };
+  if (row.state === 'Opened') {
+    const { idleTimeoutMs: idle = USUAL_IDLE_MS } = row;
+    const kept = idle === USUAL_IDLE_MS ? '' : `, idle timeout ${span(idle)}`;
+    return { text: `Not entered${kept}`, bad: false };
+  }
   return { text: '', bad: false };
 }
 

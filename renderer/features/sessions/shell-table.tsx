@@ -36,6 +36,11 @@ export function canTakeOver(shell: ShellRow): boolean {
   return shell.isPowerShell && !isOurs(shell);
 }
 
+function childrenOf({ childProcesses }: ShellRow): string | undefined {
+  if (childProcesses === undefined) return undefined;
+  return childProcesses === 1 ? '1 child process' : `${String(childProcesses)} child processes`;
+}
+
 function note(shell: ShellRow, listedAt: number): string {
   if (shell.sessionId !== undefined) return `Session ${String(shell.sessionId)} here`;
   if (shell.completesFor !== undefined) return `Completes for session ${String(shell.completesFor)}`;
@@ -125,11 +130,9 @@ function Line({
       <td title={shell.clientIp}>{shell.clientIp ?? ''}</td>
       <td className="r">{shell.idleMs === undefined ? '' : span(shell.idleMs)}</td>
       <td className="r">{shell.ageMs === undefined ? '' : span(shell.ageMs)}</td>
-      <td
-        className="r"
-        title={shell.processId === undefined ? undefined : `Process ${String(shell.processId)}`}
-      >
-        {shell.memory ?? ''}
+      <td className="r">{shell.memory ?? ''}</td>
+      <td className="r" title={childrenOf(shell)}>
+        {shell.processId ?? ''}
       </td>
       <td className="note" title={text}>
         {text}
@@ -246,11 +249,12 @@ export function ShellTable({ serverId }: { serverId: string }) {
             <colgroup>
               <col style={{ width: 44 }} />
               <col style={{ width: '14%' }} />
-              <col style={{ width: '13%' }} />
+              <col style={{ width: '12%' }} />
               <col style={{ width: '17%' }} />
-              <col style={{ width: '11%' }} />
-              <col style={{ width: '9%' }} />
-              <col style={{ width: '9%' }} />
+              <col style={{ width: '10%' }} />
+              <col style={{ width: '8%' }} />
+              <col style={{ width: '8%' }} />
+              <col style={{ width: '8%' }} />
               <col style={{ width: '8%' }} />
               <col />
             </colgroup>
@@ -272,6 +276,9 @@ export function ShellTable({ serverId }: { serverId: string }) {
                 <th className="r" scope="col">
                   Memory
                 </th>
+                <th className="r" scope="col">
+                  Process
+                </th>
                 <th scope="col">
                   <span className="hidden">Note</span>
                 </th>
@@ -281,7 +288,7 @@ export function ShellTable({ serverId }: { serverId: string }) {
               <tbody key={group.title}>
                 <tr className="grp">
                   <td />
-                  <th scope="rowgroup" colSpan={8}>
+                  <th scope="rowgroup" colSpan={9}>
                     {group.title}
                   </th>
                 </tr>

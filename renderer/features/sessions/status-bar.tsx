@@ -6,6 +6,7 @@ import { faceOf } from '../../stores/session-face.ts';
 import { Glyph } from '../../ui/glyphs.tsx';
 import { currentRow } from '../../stores/sessions.ts';
 import { useServerRows } from './server-page.tsx';
+import { span } from './times.ts';
 
 /** Where you are, in one line. A fact that does not fit drops whole. */
 export function StatusBar() {
@@ -42,6 +43,7 @@ export function StatusBar() {
             </span>
             <span>{row.configurationName}</span>
             {row.userName === undefined ? null : <span>{row.userName}</span>}
+            {row.idleTimeoutMs === undefined ? null : <span>Idle timeout {span(row.idleTimeoutMs)}</span>}
             {row.security === undefined ? null : <span>{row.security}</span>}
           </>
         )}

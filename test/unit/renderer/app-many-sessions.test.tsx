@@ -96,6 +96,37 @@ describe('Disconnect, Connect and Remove', () => {
   });
 });
 
+describe('what a session says of itself', () => {
+  test('a restricted endpoint is named in the tab, the window title and the table', async () => {
+    await start(servers, [
+      fakeRow({ configurationName: 'Contoso.Jea', restricted: true, entered: true }),
+      fakeRow({ id: 2, name: 'Plain', idleTimeoutMs: 1_800_000 }),
+    ]);
+    await tableOf(/Z002/);
+    await waitFor(() => expect(document.title).toBe('Z002 · Contoso.Jea · PSDeck'));
+    expect(screen.getByRole('tab', { name: /Z002 · Contoso\.Jea/ })).toBeTruthy();
+    expect(screen.getByRole('row', { name: /Contoso\.Jea .*Inside, restricted endpoint/ })).toBeTruthy();
+    expect(screen.getByRole('row', { name: /Plain.*Not entered, idle timeout 30 min/ })).toBeTruthy();
+    await user.click(screen.getByRole('row', { name: /Plain/ }));
+    // The default configuration goes without saying.
+    await waitFor(() => expect(document.title).toBe('Z002 · PSDeck'));
+  });
+
+  test('its idle timeout is set without leaving it: it is disconnected with it, and connected again', async () => {
+    await start(servers, [fakeRow({ name: 'Nightly', canDisconnect: true, idleTimeoutMs: 7_200_000 })]);
+    await tableOf(/Z002/);
+    await user.keyboard('{Shift>}{F10}{/Shift}');
+    await user.click(await screen.findByRole('menuitem', { name: /Disconnect with options/ }));
+    await user.type(await screen.findByRole('textbox', { name: /Keep it for/ }), '30');
+    await user.click(screen.getByRole('checkbox', { name: /Connect again at once/ }));
+    await user.click(screen.getByRole('button', { name: /^Set/ }));
+    await waitFor(() => expect(called('sessions.connect')).toMatchObject([{ sessionId: 1 }]));
+    expect(called('sessions.disconnect')).toEqual([
+      { sessionId: 1, options: { bufferMode: 'Block', idleTimeoutMs: 1_800_000 } },
+    ]);
+  });
+});
+
 test.each<[string, number[]]>([
   ['night*', [1]],
   ['*', [1, 2, 3, 4]],
