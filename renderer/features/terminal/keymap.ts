@@ -40,6 +40,11 @@ const windowsOwn = new Set([
   'Ctrl+Shift+n',
   'Ctrl+Shift+w',
   'Ctrl+Shift+f',
+  'Ctrl+Shift+d',
+  'Ctrl+PageUp',
+  'Ctrl+PageDown',
+  'Alt+PageUp',
+  'Alt+PageDown',
   'Alt+n',
   'Alt+w',
 ]);
@@ -61,7 +66,7 @@ export function bindKeys({ editMode, keys: own }: KeySettings): KeyBindings {
       troubles.push(`“${written}” and “${before}” are the same key: the later one counts.`);
     }
     set.set(chord, written);
-    const first = chord.split(',')[0] ?? chord;
+    const [first = chord] = chord.split(/,(?=.)/);
     if (windowsOwn.has(first)) troubles.push(`${first} belongs to the window and never reaches the line.`);
     if (isText(first)) {
       troubles.push(`${first} alone is text to be typed.`);

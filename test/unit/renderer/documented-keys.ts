@@ -134,3 +134,53 @@ export const documentedEmacs = table([
   ['SelectLine', 'Shift+End'],
   ['SetMark', 'Ctrl+@'],
 ]);
+
+/** Documented without a key in either mode. */
+export const documentedUnbound = [
+  'BackwardKillLine',
+  'ForwardDeleteLine',
+  'KillRegion',
+  'ShellBackwardKillWord',
+  'ShellKillWord',
+  'NextLine',
+  'PreviousLine',
+  'ShellBackwardWord',
+  'ShellForwardWord',
+  'ShellNextWord',
+  'CaptureScreen',
+  'InvokePrompt',
+  'AcceptNextSuggestionWord',
+  'AcceptSuggestion',
+  'NextSuggestion',
+  'PreviousSuggestion',
+  'SelectShellBackwardWord',
+  'SelectShellForwardWord',
+  'SelectShellNextWord',
+];
+
+/** Documented and not to be had: docs/keys.md says why, and what to do instead. */
+export const notToBeHad = ['CaptureScreen', 'InvokePrompt', 'ViEditVisually'];
+
+/** What a browser's tab keeps whatever a page does, and what this window takes before its terminals. */
+export const takenElsewhere = [
+  'Ctrl+n',
+  'Ctrl+t',
+  'Ctrl+w',
+  'Ctrl+Tab',
+  'Ctrl+Shift+c',
+  'Ctrl+Shift+n',
+  'Ctrl+Shift+t',
+  'Ctrl+Shift+w',
+  'Ctrl+PageUp',
+  'Ctrl+PageDown',
+  'Alt+PageUp',
+  'Alt+PageDown',
+  'Ctrl+,',
+  'Ctrl+Shift+d',
+  'Ctrl+Shift+e',
+  'Ctrl+Shift+f',
+  'Alt+n',
+  'Alt+w',
+  'F6',
+  'Shift+F6',
+];

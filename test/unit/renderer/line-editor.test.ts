@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { windowsKeys } from '../../../renderer/features/terminal/key-maps.ts';
@@ -11,8 +12,14 @@ import { createEditor, selectionOf } from '../../../renderer/features/terminal/e
 import { step } from '../../../renderer/features/terminal/line-editor.ts';
 import { onBoundary } from '../../../renderer/features/terminal/text.ts';
 import type { LineFunction } from '../../../shared/line-functions.ts';
-import { readChord } from '../../../shared/line-functions.ts';
-import { documentedEmacs, documentedWindows } from './documented-keys.ts';
+import { lineFunctions, readChord } from '../../../shared/line-functions.ts';
+import {
+  documentedEmacs,
+  documentedUnbound,
+  documentedWindows,
+  notToBeHad,
+  takenElsewhere,
+} from './documented-keys.ts';
 import type { InputRequest } from '../../../shared/terminal.ts';
 
 function request(kind: InputRequest['kind'], requestId = 1, text?: string): InputRequest {
@@ -337,6 +344,45 @@ describe('the keymap', () => {
     }
     expect(lookUp('Escape')).toEqual({ kind: 'prefix' });
     expect(lookUp('Ctrl+x')).toEqual({ kind: 'prefix' });
+  });
+
+  test('every function PSReadLine documents outside of Vi mode is there, or the manual says why not', async () => {
+    const manual = await readFile('docs/keys.md', 'utf8');
+    const documented = [...documentedWindows, ...documentedEmacs].map(([, name]) => name);
+    for (const name of [...documented, ...documentedUnbound]) {
+      if (!notToBeHad.includes(name)) expect(Object.keys(lineFunctions)).toContain(name);
+    }
+    for (const name of notToBeHad) {
+      expect(Object.keys(lineFunctions)).not.toContain(name);
+      expect(manual).toContain(`\`${name}\``);
+    }
+  });
+
+  test.each(['windows', 'emacs'] as const)(
+    'in the %s map every key that a browser or this window takes has another beside it, named in the manual',
+    async (editMode) => {
+      const manual = await readFile('docs/keys.md', 'utf8');
+      const { keys } = bindKeys({ editMode, keys: {} });
+      const bound = Object.keys(keys).filter((chord) => takenElsewhere.includes(chord));
+      expect(bound).toContain('Ctrl+w');
+      for (const chord of bound) {
+        const others = Object.entries(keys).filter(
+          ([other, name]) => name === keys[chord] && !takenElsewhere.includes(other),
+        );
+        expect(others, chord).not.toEqual([]);
+        const written = chord.replace(/\+([a-z])$/, (_, letter: string) => `+${letter.toUpperCase()}`);
+        expect(manual).toContain(`\`${written}\``);
+      }
+    },
+  );
+
+  test('a key of one’s own that the window takes is told to be one', () => {
+    for (const chord of takenElsewhere) {
+      const { troubles } = bindKeys({ editMode: 'windows', keys: { [chord]: 'Undo' } });
+      const tabs = /^Ctrl\+(?:[ntw]|Tab|Shift\+[cntw])$/.test(chord) && !/Shift\+[nw]$/.test(chord);
+      // A window of its own has those of a browser's tab.
+      expect(troubles.length, chord).toBe(tabs ? 0 : 1);
+    }
   });
 
   test('a person’s own keys stand over the others, and what cannot be is said', () => {
