@@ -10,6 +10,7 @@ import { createMarks } from './marks.ts';
 import type { Marks } from './marks.ts';
 import type { PagePart } from './page-parts.ts';
 import { terminalTheme } from './terminal-theme.ts';
+import { inTurn } from './turns.ts';
 
 /** Works on the terminal and says when it has finished: until then nothing else touches it. */
 export type ScreenJob = (done: () => void) => void;
@@ -25,6 +26,23 @@ export interface ScreenDeps {
   onFault: (thrown: unknown) => void;
 }
 
+/** A few milliseconds of xterm's work: between two pieces it looks whether it has had its share, and a key or a frame gets its turn. */
+const longestPiece = 16_384;
+
+/** Synchronized output, as terminals know it: what changes is shown when the second comes, or after a second. */
+const holdBack = '\u001b[?2026h';
+const showAll = '\u001b[?2026l';
+
+function inPieces(part: PagePart): PagePart[] {
+  if (part.vt.length <= longestPiece) return [part];
+  const pieces: PagePart[] = [];
+  for (let at = 0; at < part.vt.length; at += longestPiece) {
+    // The mark belongs to the beginning. A character or a sequence that is cut goes on in the next piece: xterm keeps its half.
+    pieces.push({ commandId: at === 0 ? part.commandId : 0, vt: part.vt.slice(at, at + longestPiece) });
+  }
+  return pieces;
+}
+
 /** xterm with its addons and its margin, one piece of work after another. It knows nothing of sessions. */
 export class TerminalScreen {
   readonly element = document.createElement('div');
@@ -37,6 +55,7 @@ export class TerminalScreen {
   #busy = false;
   #webgl: WebglAddon | null = null;
   #disposed = false;
+  #seen = true;
   /** 0 while not known. */
   #cellHeight = 0;
 
@@ -96,12 +115,13 @@ export class TerminalScreen {
 
   /** Only what is seen holds one of the few graphics contexts a browser gives. */
   show(): void {
+    this.#seen = true;
     if (this.#webgl !== null || this.#disposed) return;
     // Elements and graphics round the height of a row each in their way.
     this.#cellHeight = 0;
     try {
       const addon = new WebglAddon();
-      addon.onContextLoss(() => this.hide());
+      addon.onContextLoss(() => this.#giveBackGraphics());
       this.terminal.loadAddon(addon);
       this.#webgl = addon;
     } catch {
@@ -111,6 +131,11 @@ export class TerminalScreen {
   }
 
   hide(): void {
+    this.#seen = false;
+    this.#giveBackGraphics();
+  }
+
+  #giveBackGraphics(): void {
     this.#webgl?.dispose();
     this.#webgl = null;
     this.#cellHeight = 0;
@@ -135,13 +160,24 @@ export class TerminalScreen {
 
   /** Each part where the one before ended, a command's mark beside its echo. */
   writeParts(parts: readonly PagePart[], done: () => void): void {
+    const pieces = parts.flatMap(inPieces);
+    // In several slices, and yet seen at once: the line below is not to be missed in between.
+    const together = pieces.length > parts.length && this.#seen;
     const next = (index: number): void => {
-      const part = parts[index];
-      if (part === undefined) return done();
-      if (part.commandId > 0) this.marks.place(part.commandId);
-      this.terminal.write(part.vt, () => next(index + 1));
+      const piece = pieces[index];
+      if (piece === undefined) {
+        done();
+        // Behind what comes with the output: the line that is drawn below it.
+        if (together) this.terminal.write(showAll);
+        return;
+      }
+      if (piece.commandId > 0) this.marks.place(piece.commandId);
+      const write = (): void => this.terminal.write(piece.vt, () => next(index + 1));
+      if (this.#seen) write();
+      else inTurn(write);
     };
-    next(0);
+    if (together) this.terminal.write(holdBack, () => next(0));
+    else next(0);
   }
 
   #next(): void {

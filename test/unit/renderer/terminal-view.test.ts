@@ -115,6 +115,24 @@ describe('the page', () => {
       .toEqual([{ sessionId: 1, chars: 42 }]);
   });
 
+  test.each(['shown', 'hidden'])(
+    'a long page is drawn whole while the terminal is %s, whatever its pieces cut',
+    async (how) => {
+      await attach();
+      view.show();
+      if (how === 'hidden') view.hide();
+      // Every line has a colour and a character of two units: somewhere a piece ends in the middle of each.
+      const lines = Array.from(
+        { length: 700 },
+        (_, at) => `\u001b[3${String(at % 8)}m${'\u{1f600}'.repeat(9)} ${String(at)}\u001b[0m`,
+      );
+      fake.say(1, { commandId: 0, kind: 'output', vt: `${lines.join('\r\n')}\r\n` });
+      ask('command', 1);
+      await expect.poll(() => page().at(-1), { timeout: 20_000 }).toBe('PS>');
+      expect(page()).toEqual([...lines.map((_, at) => `${'\u{1f600}'.repeat(9)} ${String(at)}`), 'PS>']);
+    },
+  );
+
   test('a prompt waits for the output before it', async () => {
     await attach();
     const request: InputRequest = { requestId: 1, kind: 'command', prompt: 'PS> ', afterSeq: 1 };
