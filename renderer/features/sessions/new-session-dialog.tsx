@@ -4,8 +4,7 @@ import { NewSessionOptions } from '../../../shared/session.ts';
 import { serverLabel } from '../../stores/servers.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
-import { focusSession } from '../../ui/focus.ts';
-import { createSession, focusTerminal } from './open-session.ts';
+import { openSession } from './open-session.ts';
 import { BufferModeRow, minutesOf, OptionText } from './option-rows.tsx';
 
 type Field = 'configurationName' | 'idle' | 'operation' | 'open' | 'culture' | 'proxy';
@@ -93,11 +92,7 @@ export function NewSessionDialog({ serverId }: { serverId: string }) {
     }
     close();
     const { enter, name } = form;
-    void createSession(desk, serverId, { enter, name, options: checked.options }).then((row) => {
-      if (row === null) return;
-      if (enter) focusTerminal(desk, row);
-      else focusSession(row.id);
-    });
+    void openSession(desk, serverId, { enter, name, options: checked.options });
   }
 
   const label = server === undefined ? '' : serverLabel(server);

@@ -6,6 +6,7 @@ import type { Desk } from '../../desk.ts';
 import { noteReach, putServer } from '../../stores/servers.ts';
 import { isLive, putSession } from '../../stores/sessions.ts';
 import type { Credential } from '../../stores/shell.ts';
+import { addNotice } from '../../stores/shell.ts';
 import { openTab, patchServerTab, serverTab } from '../../stores/tabs.ts';
 import { focusBeside, focusSession } from '../../ui/focus.ts';
 
@@ -170,49 +171,112 @@ export interface Wish {
   readonly options?: NewSessionOptions;
 }
 
-/** Opens a session. Returns `null` where the person gave up or it failed; why then stands in the server's tab. */
-export async function createSession(desk: Desk, serverId: string, wish: Wish): Promise<SessionRow | null> {
-  const { bridge, tabs, terminals } = desk;
+/**
+ * Opens a session and brings the person to it, once: to its line as soon as it is on its way, or inside when it is there. Whoever has gone
+ * elsewhere meanwhile stays there. Returns `null` where the person gave up or it failed; why then stands in the server's tab.
+ */
+export async function openSession(desk: Desk, serverId: string, wish: Wish): Promise<SessionRow | null> {
+  const { tabs } = desk;
+  const way = new Way(desk, serverId, wish.enter);
   patchServerTab(tabs, serverId, { opening: true, failure: null });
   const asked = await asking(
     desk,
     serverId,
-    (signIn) =>
-      bridge.call('sessions.create', {
-        serverId,
-        size: terminals.likelySize(),
-        enter: wish.enter,
-        ...(wish.name === undefined || wish.name === '' ? {} : { name: wish.name }),
-        ...(wish.options === undefined ? {} : { options: wish.options }),
-        ...signIn,
-      }),
+    (signIn) => create(desk, serverId, wish, signIn),
     wish.options?.proxy,
   );
   patchServerTab(tabs, serverId, { opening: false });
+  way.over();
   if (!asked.ok) {
-    if (asked.error !== null)
+    if (asked.error !== null && !way.isLeft) {
+      const again = (): Promise<unknown> => openSession(desk, serverId, wish);
       patchServerTab(tabs, serverId, {
-        failure: {
-          error: asked.error,
-          sessionId: null,
-          enter: wish.enter,
-          again: () => openAgain(desk, serverId, wish),
-        },
+        failure: { error: asked.error, sessionId: null, enter: wish.enter, again },
       });
+    } else if (asked.error !== null) addNotice(desk.shell, asked.error);
+    if (!way.isLeft) focusBeside();
     return null;
   }
   putSession(desk.sessions, asked.value);
   noteReach(desk.servers, serverId, 'up');
-  patchServerTab(tabs, serverId, { selectedSession: asked.value.id });
+  way.arrive(asked.value);
   return asked.value;
 }
 
-/** As it was wished for: with its name and its options. */
-async function openAgain(desk: Desk, serverId: string, wish: Wish): Promise<void> {
-  const row = await createSession(desk, serverId, wish);
-  if (row === null) focusBeside();
-  else if (wish.enter) focusTerminal(desk, row);
-  else focusSession(row.id);
+function create(
+  { bridge, terminals }: Desk,
+  serverId: string,
+  { enter, name, options }: Wish,
+  signIn: { readonly credential?: Credential },
+): Promise<SessionRow> {
+  return bridge.call('sessions.create', {
+    serverId,
+    size: terminals.likelySize(),
+    enter,
+    ...(name === undefined || name === '' ? {} : { name }),
+    ...(options === undefined ? {} : { options }),
+    ...signIn,
+  });
+}
+
+/** Where the person is while a session opens. */
+class Way {
+  readonly #desk: Desk;
+  readonly #serverId: string;
+  readonly #enter: boolean;
+  /** The selection that they had, or were brought to. */
+  #at: number | null;
+  #brought = false;
+  readonly #stop: () => void;
+
+  constructor(desk: Desk, serverId: string, enter: boolean) {
+    this.#desk = desk;
+    this.#serverId = serverId;
+    this.#enter = enter;
+    this.#at = this.#selected;
+    const before = new Set(this.#rows.map((row) => row.id));
+    this.#stop = desk.sessions.subscribe(() => {
+      const fresh = this.#rows.find((row) => !before.has(row.id) && row.state === 'Opening');
+      // A question ends a try, and its line goes: what is chosen in its place is none of the person's doing.
+      if (fresh === undefined && this.#brought) {
+        this.#brought = false;
+        this.#at = this.#selected;
+      } else if (fresh !== undefined && !this.#brought && !this.isLeft) {
+        this.#brought = true;
+        this.#choose(fresh.id);
+        if (!enter) focusSession(fresh.id);
+      }
+    });
+  }
+
+  /** Another session, or another server, is looked at now. */
+  get isLeft(): boolean {
+    return this.#desk.tabs.getState().active !== this.#serverId || this.#selected !== this.#at;
+  }
+
+  over(): void {
+    this.#stop();
+  }
+
+  arrive(row: SessionRow): void {
+    if (this.isLeft) return;
+    this.#choose(row.id);
+    if (this.#enter) focusTerminal(this.#desk, row);
+    else if (!this.#brought) focusSession(row.id);
+  }
+
+  get #rows(): readonly SessionRow[] {
+    return this.#desk.sessions.getState().rows.filter((row) => row.serverId === this.#serverId);
+  }
+
+  get #selected(): number | null {
+    return serverTab(this.#desk.tabs.getState(), this.#serverId).selectedSession;
+  }
+
+  #choose(sessionId: number): void {
+    this.#at = sessionId;
+    patchServerTab(this.#desk.tabs, this.#serverId, { selectedSession: sessionId });
+  }
 }
 
 export function focusTerminal(desk: Desk, row: SessionRow): void {
@@ -222,9 +286,7 @@ export function focusTerminal(desk: Desk, row: SessionRow): void {
 
 /** New-PSSession: one more, not entered. The keyboard goes to its line: Enter there goes inside. */
 export async function newSession(desk: Desk, serverId: string): Promise<void> {
-  const row = await createSession(desk, serverId, { enter: false });
-  if (row === null) focusBeside();
-  else focusSession(row.id);
+  await openSession(desk, serverId, { enter: false });
 }
 
 /** Double-click: be inside the server. One already entered is shown again rather than entered twice. */
@@ -238,9 +300,7 @@ export async function enterServer(desk: Desk, serverId: string): Promise<Session
     return inside;
   }
   if (serverTab(desk.tabs.getState(), serverId).opening) return null;
-  const row = await createSession(desk, serverId, { enter: true });
-  if (row !== null) focusTerminal(desk, row);
-  return row;
+  return await openSession(desk, serverId, { enter: true });
 }
 
 /** In place of a session that ended: what was typed there and not sent stands in the new one's line, and waits for Enter. */
@@ -255,7 +315,7 @@ export async function openServer(desk: Desk, serverId: string): Promise<void> {
   openTab(desk.tabs, serverId);
   const live = desk.sessions.getState().rows.some((row) => row.serverId === serverId && isLive(row));
   if (live || serverTab(desk.tabs.getState(), serverId).opening) return;
-  await createSession(desk, serverId, { enter: false });
+  await openSession(desk, serverId, { enter: false });
 }
 
 async function tell(

@@ -7,7 +7,7 @@ import { createBridge } from '../../../renderer/bridge/client.ts';
 import { createFakeMain, fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
 import { createDesk, startDesk } from '../../../renderer/desk.ts';
 import { faceOf, faceOfAll, windowTitle } from '../../../renderer/stores/session-face.ts';
-import { createSession } from '../../../renderer/features/sessions/open-session.ts';
+import { openSession } from '../../../renderer/features/sessions/open-session.ts';
 import { filterRows } from '../../../renderer/stores/sessions.ts';
 import { DeskContext } from '../../../renderer/ui/desk-context.ts';
 import { Availability, SessionState, type SessionRow } from '../../../shared/session.ts';
@@ -197,11 +197,33 @@ test('an opening that failed says so until another session is looked at, and is 
   expect(screen.queryByRole('alert')).toBeNull();
 
   const wish = { enter: false, name: 'Nightly', options: { idleTimeoutMs: 600_000 } };
-  await createSession(desk, 's1', wish);
+  await openSession(desk, 's1', wish);
   fake.handlers['sessions.create'] = create;
   await user.click(await screen.findByRole('button', { name: 'Try again' }));
   await within(grid).findByText('Nightly');
   expect(fake.log.findLast((call) => call.name === 'sessions.create')?.input).toMatchObject(wish);
+});
+
+test('an opening brings the person to its line at once, and whoever goes elsewhere stays there when it is open', async () => {
+  const { fake, desk, user } = await deskWith(fakeRow({ id: 1 }), fakeRow({ id: 2 }));
+  desk.tabs.setState({ order: ['s1'], active: 's1' });
+  const opened = Promise.withResolvers<SessionRow>();
+  fake.handlers['sessions.create'] = () => {
+    fake.sessions = [...fake.sessions, fakeRow({ id: 3, state: 'Opening', availability: 'None' })];
+    fake.emit('session.changed', fakeRow({ id: 3, state: 'Opening', availability: 'None' }));
+    return opened.promise;
+  };
+  const grid = await screen.findByRole('grid', { name: 'Sessions' });
+  const chosen = () => within(grid).getByRole('row', { selected: true }).dataset['session'];
+  await user.click(screen.getByRole('button', { name: /^New session/ }));
+  await waitFor(() => expect(chosen()).toBe('3'));
+  await user.click(within(grid).getByText('Session1'));
+  expect(chosen()).toBe('1');
+  const ended = waitFor(() => expect(within(grid).getAllByText('Available')).toHaveLength(3));
+  opened.resolve(fakeRow({ id: 3 }));
+  await ended;
+  expect(chosen()).toBe('1');
+  expect(document.activeElement?.closest('[data-session]')?.getAttribute('data-session')).toBe('1');
 });
 
 test('Delete leaves the keyboard on the next line, and at the end on the one before', async () => {
