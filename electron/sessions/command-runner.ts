@@ -41,6 +41,8 @@ export interface RunnerPort {
 export interface Followed {
   /** Milliseconds since 1970. */
   readonly startedAt: number | undefined;
+  /** How long it has run already, as far as that is known. */
+  readonly ranMs: number;
   /** The highest object id of it that was shown. */
   readonly readUpTo: bigint | undefined;
   /** By a run of the app that may have shown more than it could take note of. */
@@ -157,7 +159,10 @@ export class CommandRunner {
   }
 
   /** A pipeline that was started in an earlier connection: after those before it, its output comes to the page. */
-  async follow(run: PipelineRun, { startedAt, readUpTo, afterCrash }: Followed): Promise<CommandRecord> {
+  async follow(
+    run: PipelineRun,
+    { startedAt, ranMs, readUpTo, afterCrash }: Followed,
+  ): Promise<CommandRecord> {
     if (readUpTo !== undefined) this.#before.set(run, readUpTo);
     if (afterCrash) this.#afterCrash.add(run);
     const before = this.#idle;
@@ -176,7 +181,7 @@ export class CommandRunner {
             this.#begin(run);
             return await this.#conclude(await this.#follow(run));
           },
-          false,
+          { ranMs },
         ),
       )
       .finally(() => {
@@ -207,7 +212,7 @@ export class CommandRunner {
   async #kept(
     record: CommandRecord,
     body: (record: CommandRecord) => Promise<CommandRecord['state']>,
-    typedHere = true,
+    before?: { readonly ranMs: number },
   ): Promise<CommandRecord> {
     const { page, host, events, quiet, sessionId, now } = this.#port;
     const began = now();
@@ -235,8 +240,8 @@ export class CommandRunner {
     // Still `running`: the line was unfinished and goes on under the same id.
     if (state === 'running') return record;
     this.#current = undefined;
-    const ended: CommandRecord = { ...record, state, duration: now() - began };
-    this.#remember(ended, typedHere);
+    const ended: CommandRecord = { ...record, state, duration: now() - began + (before?.ranMs ?? 0) };
+    this.#remember(ended, before === undefined);
     events.command(sessionId, ended);
     return ended;
   }

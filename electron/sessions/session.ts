@@ -349,8 +349,10 @@ export class Session {
   /** A pipeline that another client, or an earlier run, has started here: what it brings comes to the page. */
   follow(run: PipelineRun): Promise<CommandRecord> {
     const left = this.#left;
+    const startedAt = left?.pipelines?.get(run.id.toLowerCase())?.startedAt;
     return this.#runner.follow(run, {
-      startedAt: left?.pipelines?.get(run.id.toLowerCase())?.startedAt,
+      startedAt,
+      ranMs: startedAt === undefined ? 0 : Math.max(0, this.#options.wallClock() - startedAt),
       readUpTo: this.readUpTo(run.id),
       afterCrash: left?.by === 'earlier-run',
     });

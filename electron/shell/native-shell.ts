@@ -24,8 +24,12 @@ const MOST_SHUTDOWN_MS = 4000;
 /** A page that dies again so soon after it was loaded would die for ever. */
 const CRASH_LOOP_MS = 10_000;
 
-/** What the page may ask the system for: the terminal's copy and paste. */
-const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-read', 'clipboard-sanitized-write']);
+/** What the page may ask the system for: the terminal's copy and paste, and to say that a long command has ended. */
+const ALLOWED_PERMISSIONS: ReadonlySet<string> = new Set([
+  'clipboard-read',
+  'clipboard-sanitized-write',
+  'notifications',
+]);
 
 export async function runNativeShell(options: NativeShellOptions): Promise<void> {
   const { electron, log, dataDir, platform } = options;
@@ -110,7 +114,7 @@ export async function runNativeShell(options: NativeShellOptions): Promise<void>
   await openWindow();
 }
 
-/** Nothing but our own files is loaded, and nothing but the clipboard is asked for. */
+/** Nothing but our own files is loaded, and nothing but what is allowed is asked for. */
 function guardSession(electron: ElectronApi): void {
   const { defaultSession } = electron.session;
   defaultSession.setPermissionRequestHandler((_page, permission, decide, details) => {

@@ -44,3 +44,16 @@ test('what a killed run may have shown is not said to be lost; what is lost afte
   await person.until(() => session.row.missed === 2);
   expect(person.page).toContain('2 messages of the server are missing here.');
 });
+
+test('a command that was taken over has run since it began, so that its end is news however soon it comes', async () => {
+  const { session, pool, person } = openSession({
+    left: { by: 'earlier-run', shellId: 'A', pipelines: new Map([['p0', { startedAt: 400_000 }]]) },
+  });
+  pool.run(LATER);
+  const run = pool.pipelines[0];
+  if (run === undefined) throw new Error('There is no pipeline.');
+  void session.follow(run.run);
+  run.complete();
+  await person.until(() => person.commands.at(-1)?.state === 'completed');
+  expect(person.commands.at(-1)?.duration).toBe(600_000);
+});

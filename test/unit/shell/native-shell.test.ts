@@ -145,7 +145,9 @@ describe('native shell', () => {
     };
     expect(asked('clipboard-read', 'psdeck://app/')).toBe(true);
     expect(asked('media', 'psdeck://app/')).toBe(false);
-    expect(asked('notifications', 'psdeck://app/')).toBe(false);
+    expect(asked('notifications', 'psdeck://app/')).toBe(true);
+    expect(asked('notifications', 'https://elsewhere.example/')).toBe(false);
+    expect(asked('geolocation', 'psdeck://app/')).toBe(false);
     expect(asked('clipboard-read', 'https://example.com/')).toBe(false);
   });
 
