@@ -43,7 +43,6 @@ describe.skipIf(noEngine !== undefined)('the wall clock is set', () => {
       uptime: () => performance.now(),
       rows: () => registry.list(),
       woke: () => undefined,
-      over: () => undefined,
       clockSet: (byMs) => registry.clockSet(byMs),
       endsSoon: (row) => warned.push(row),
       over: () => undefined,
