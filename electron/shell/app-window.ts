@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import open from 'open';
 
 export interface Machine {
   readonly platform: NodeJS.Platform;
@@ -50,6 +49,7 @@ export async function showAddress(address: string, machine: Machine): Promise<bo
     if ((await isProgram(path)) && (await startDetached(path, [`--app=${address}`]))) return true;
   }
   try {
+    const { default: open } = await import('open');
     const child = await open(address);
     child.on('error', () => undefined);
     return true;

@@ -18,13 +18,16 @@ import { isOurOwn, type Ends } from './peer-owner.ts';
 import { ownHosts, refusalOf } from './request-guard.ts';
 
 export interface BrowserServerOptions {
-  readonly core: Core;
+  /** May still be on its way: a page is served at once, and its websocket when there is somebody to answer it. */
+  readonly core: Promise<Core>;
   readonly log: Log;
   /** The built renderer: a folder with `index.html`. */
   readonly rendererDir: string;
   /** 0 for any free one. */
   readonly port: number;
   readonly graceMs?: number;
+  /** The page's program is on its way to a browser, which has enough to do for a while. */
+  readonly onPageServed?: () => void;
   /** A browser used a printed address up. */
   readonly onEntered?: () => void;
   /** Whether a connection comes from a process of ours. */
@@ -46,6 +49,7 @@ const MOST_CONNECTIONS = 512;
 /** Rejects with Node's own error (`EADDRINUSE`, `EACCES`) where the port cannot be had. */
 export async function startBrowserServer(options: BrowserServerOptions): Promise<BrowserServer> {
   const { core, log, rendererDir } = options;
+  core.catch(ignore);
   if (!existsSync(join(rendererDir, 'index.html'))) throw new Error(`no renderer in ${rendererDir}`);
 
   const http = createServer();
@@ -72,7 +76,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
   const presence = createPagePresence({
     onGone: () => {
       log.info('pages.gone');
-      core.pageGone();
+      void core.then((ready) => ready.pageGone(), ignore);
     },
     setTimer: (fire, ms) => {
       const timer = setTimeout(fire, ms).unref();
@@ -119,6 +123,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
       return say(response, 303, 'Go on to /');
     }
     if (!admitted) return say(response, 401, noCookie);
+    if (pathOf(request).endsWith('.js')) response.once('finish', () => options.onPageServed?.());
     files(request, response, () => say(response, 404, 'There is nothing here.'));
   }
 
@@ -146,10 +151,18 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
     if (refusal !== undefined) return refuseUpgrade(duplex, '403 Forbidden', refusal);
     if (pathOf(request) !== '/bridge') return refuseUpgrade(duplex, '404 Not Found', 'path');
     if (!pass.admits(request.headers.cookie)) return refuseUpgrade(duplex, '401 Unauthorized', 'cookie');
-    sockets.handleUpgrade(request, duplex, head, (socket) => {
-      socket.once('close', presence.arrived());
-      serveBridge(socket, core, log);
-    });
+    const early = (): void => void duplex.destroy();
+    duplex.once('error', early);
+    core.then(
+      (ready) => {
+        duplex.off('error', early);
+        sockets.handleUpgrade(request, duplex, head, (socket) => {
+          socket.once('close', presence.arrived());
+          serveBridge(socket, ready, log);
+        });
+      },
+      () => refuseUpgrade(duplex, '503 Service Unavailable', 'core'),
+    );
   });
 
   function refuseUpgrade(duplex: Duplex, status: string, why: string): void {
@@ -180,6 +193,9 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
     },
   };
 }
+
+/** Whoever made the core hears of its failure. */
+function ignore(): void {}
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?', 1)[0] ?? '';

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { appPaths } from '../diagnostics/app-paths.ts';
 import { createLog } from '../diagnostics/log.ts';
-import { createCore } from './core.ts';
 import { endOnSignals, logUncaught } from './last-wishes.ts';
 import { runBrowserShell, type BrowserShellChoices } from './run-browser-shell.ts';
 
@@ -21,7 +20,7 @@ export async function startBrowserShell(choices: BrowserShellChoices): Promise<v
     dataDir: paths.data,
     log,
     rendererDir: join(import.meta.dirname, '..', '..', 'dist', 'renderer'),
-    createCore,
+    createCore: async (options) => (await import('./core.ts')).createCore(options),
     print: (line) => process.stdout.write(`${line}\n`),
   });
   // From the first moment: what was begun while starting is ended, too.

@@ -21,6 +21,9 @@ import type { CoreOptions } from './run-browser-shell.ts';
 import { targetOf, wishedFor } from './target.ts';
 import { VERSION } from './version.ts';
 
+/** An engine takes a whole processor for a second: the window is drawn first. Whoever double-clicks sooner does not wait for this. */
+const AHEAD_MS = 1_500;
+
 export async function createCore(options: CoreOptions): Promise<Core> {
   const { log, dataDir, shell } = options;
   const hub = createEventHub();
@@ -129,11 +132,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const dispatcher = createDispatcher(handlers, log);
 
   let ending: Promise<void> | undefined;
+  let ahead: NodeJS.Timeout | undefined;
   return {
     connect(peer: Peer) {
       const leave = hub.add(peer);
       // Somebody with no server of their own will try the practice server first: it is made ready while they look around.
-      if (servers.list().length === 1) void practice.ensure().catch(() => undefined);
+      if (servers.list().length === 1) ahead ??= setTimeout(() => makeReady(practice), AHEAD_MS).unref();
       for (const name of setAside.splice(0)) peer.send('app.notice', { error: damaged(name) });
       if (offered.length > 0) peer.send('app.notice', { error: leftBehind(offered.splice(0)) });
       return {
@@ -151,12 +155,18 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     shutdown() {
       ending ??= (async () => {
         unwatch();
+        clearTimeout(ahead);
         await sessions.closeAll(settings.value.onClose);
         await Promise.all([practice.close(), history.settled()]);
       })();
       return ending;
     },
   };
+}
+
+/** A failure is told in the list, where whoever wants it finds it. */
+function makeReady(practice: Practice): void {
+  practice.ensure().catch(() => undefined);
 }
 
 function damaged(file: string) {

@@ -36,6 +36,17 @@ export interface BrowserShell {
   end(): Promise<void>;
 }
 
+/** From here on a browser that was just started, or is about to be, will not ask soon enough to be worth waiting for. */
+const HEAD_START_MS = 150;
+
+function withinHeadStart(served: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, HEAD_START_MS);
+  });
+  return Promise.race([served, over]).finally(() => clearTimeout(timer));
+}
+
 /** Rejects with a sentence for the person where it cannot start. */
 export async function runBrowserShell(setting: BrowserShellSetting): Promise<BrowserShell> {
   const { dataDir, log, print, windowNote } = setting;
@@ -43,28 +54,35 @@ export async function runBrowserShell(setting: BrowserShellSetting): Promise<Bro
   const folder = await holdDataFolder(dataDir);
   if (folder.kind === 'taken') return await sendToTheFirst(folder.by, setting);
   const note = windowNote === undefined ? {} : { windowNote };
-  const core = await setting
-    .createCore({ dataDir, log, shell: 'browser', ...note })
-    .catch(async (error: unknown) => {
-      await folder.release();
-      throw error;
-    });
+  const core = Promise.withResolvers<Core>();
+  core.promise.catch(() => undefined); // told below
+  const served = Promise.withResolvers<void>();
   const server = await startBrowserServer({
-    core,
+    core: core.promise,
     log,
     rendererDir: setting.rendererDir,
     port: setting.port ?? 0,
+    onPageServed: served.resolve,
     onEntered: () => print(`To let another browser in: ${server.newAddress('printed')}`),
   }).catch(async (error: unknown) => {
-    await core.shutdown();
     await folder.release();
     throw explainListenError(error, setting.port);
   });
-
-  await folder.listens(server.port, server.key);
-  print(`PSDeck is at ${server.newAddress('printed')}`);
-  if (windowNote !== undefined) print(windowNote);
-  await show(setting, () => server.newAddress('handed'));
+  // Reading the page takes a browser longer than reading the core takes us: both at a time, and the page first.
+  withinHeadStart(served.promise)
+    .then(() => setting.createCore({ dataDir, log, shell: 'browser', ...note }))
+    .then(core.resolve, core.reject);
+  try {
+    await folder.listens(server.port, server.key);
+    print(`PSDeck is at ${server.newAddress('printed')}`);
+    if (windowNote !== undefined) print(windowNote);
+    await show(setting, () => server.newAddress('handed'));
+    await core.promise;
+  } catch (error) {
+    await server.close();
+    await folder.release();
+    throw error;
+  }
 
   let ending: Promise<void> | undefined;
   return {
@@ -73,7 +91,7 @@ export async function runBrowserShell(setting: BrowserShellSetting): Promise<Bro
       ending ??= (async () => {
         log.info('app.end');
         await server.close();
-        await core.shutdown();
+        await (await core.promise).shutdown();
         await folder.release();
         await log.flush();
       })();

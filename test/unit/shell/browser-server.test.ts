@@ -27,7 +27,7 @@ afterEach(async () => {
 async function start(made = fakeCore(), graceMs?: number, isOurOwn?: (ends: Ends) => Promise<boolean>) {
   let entered = 0;
   server = await startBrowserServer({
-    core: made.core,
+    core: Promise.resolve(made.core),
     log: made.log,
     rendererDir: folder,
     port: 0,
@@ -234,6 +234,37 @@ describe('browser server', () => {
     expect(await next(socket)).toEqual({ event: 'session.removed', payload: { sessionId: 3 } });
   });
 
+  test('a page is served before the core is there, and its websocket opens when it is', async () => {
+    const made = fakeCore();
+    const core = Promise.withResolvers<typeof made.core>();
+    const served = Promise.withResolvers<void>();
+    server = await startBrowserServer({
+      core: core.promise,
+      log: made.log,
+      rendererDir: folder,
+      port: 0,
+      onPageServed: served.resolve,
+    });
+    const cookie = await enter(server);
+    expect((await get(server.port, '/', { cookie })).status).toBe(200);
+    expect((await get(server.port, '/assets/main-abc.js', { cookie })).status).toBe(200);
+    await served.promise;
+    const opening = open(server, cookie);
+    core.resolve(made.core);
+    const socket = await opening;
+    socket.send(JSON.stringify({ id: 1, call: 'app.diagnostics', input: {} }));
+    expect(await next(socket)).toMatchObject({ id: 1, answer: { ok: true } });
+  });
+
+  test('a websocket that waited for a core that could not be made is refused', async () => {
+    const made = fakeCore();
+    const core = Promise.withResolvers<typeof made.core>();
+    server = await startBrowserServer({ core: core.promise, log: made.log, rendererDir: folder, port: 0 });
+    const opening = open(server, await enter(server));
+    core.reject(new Error('no disk'));
+    await expect(opening).rejects.toThrow('503');
+  });
+
   test.each([
     ['no cookie', { cookie: '' }, 401],
     ['a wrong cookie', { cookie: 'psdeck-1=x' }, 401],
@@ -312,7 +343,7 @@ describe('browser server', () => {
   test('a port that is taken rejects with what Node says', async () => {
     const { server: running, core, log } = await start();
     await expect(
-      startBrowserServer({ core, log, rendererDir: folder, port: running.port }),
+      startBrowserServer({ core: Promise.resolve(core), log, rendererDir: folder, port: running.port }),
     ).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
@@ -333,7 +364,12 @@ describe('browser server', () => {
     const ended = closed(socket);
     await running.close();
     await ended;
-    const again = await startBrowserServer({ core, log, rendererDir: folder, port: running.port });
+    const again = await startBrowserServer({
+      core: Promise.resolve(core),
+      log,
+      rendererDir: folder,
+      port: running.port,
+    });
     expect(again.port).toBe(running.port);
     await again.close();
   });
