@@ -1,9 +1,10 @@
 /** What a session is made of. */
-import type { Clock } from '../remoting/index.ts';
+import type { Clock, RunspacePool } from '../remoting/index.ts';
 import type { BufferMode } from '../../shared/session.ts';
 import type { TerminalSize } from '../../shared/terminal.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
+import { defined } from './session-row.ts';
 import type { SessionEvent } from './state.ts';
 
 export interface LeftPipeline {
@@ -21,6 +22,29 @@ export interface LeftBehind {
   readonly pipelines?: ReadonlyMap<string, LeftPipeline>;
   /** The highest object id that had come. */
   readonly lastObjectId?: bigint;
+}
+
+/** What is known of a session whose pool is given up. */
+export function leftTo(
+  by: LeftBehind['by'],
+  pool: Pick<RunspacePool, 'id' | 'received'>,
+  running: readonly {
+    readonly id: string;
+    readonly readUpTo: bigint | undefined;
+    readonly startedAt: number | undefined;
+  }[],
+  now: number,
+): LeftBehind {
+  const pipelines = running.map(({ id, readUpTo, startedAt }): [string, LeftPipeline] => [
+    id.toLowerCase(),
+    { startedAt: startedAt ?? now, ...defined({ readUpTo }) },
+  ]);
+  return {
+    by,
+    shellId: pool.id,
+    pipelines: new Map(pipelines),
+    ...defined({ lastObjectId: pool.received.highest }),
+  };
 }
 
 export interface SessionOptions {

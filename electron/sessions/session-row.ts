@@ -28,6 +28,21 @@ export interface SessionFacts {
   missed: number;
 }
 
+export function factsAtFirst(
+  options: Pick<SessionOptions, 'endsOnExit' | 'idleTimeoutMs' | 'bufferMode' | 'left'>,
+): SessionFacts {
+  const { endsOnExit, idleTimeoutMs, bufferMode, left } = options;
+  return {
+    endsOnExit,
+    idleTimeoutMs,
+    bufferMode,
+    keptBefore: left?.keptUntil,
+    insideBefore: false,
+    restricted: false,
+    missed: 0,
+  };
+}
+
 export function rowOf(
   options: Pick<SessionOptions, 'id' | 'name' | 'serverId' | 'server' | 'left' | 'proxy'>,
   status: SessionStatus,

@@ -21,8 +21,9 @@ import { shellGone } from './registry-refusals.ts';
 import { remoteFacts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { SessionHost } from './session-host.ts';
-import type { LeftBehind, LeftPipeline, SessionOptions } from './session-options.ts';
-import { defined, rowOf, type SessionFacts } from './session-row.ts';
+import { leftTo, type LeftBehind, type SessionOptions } from './session-options.ts';
+import { defined, factsAtFirst, rowOf, type SessionFacts } from './session-row.ts';
+import { Standing } from './session-standing.ts';
 import {
   closedByServer,
   cutNotice,
@@ -31,7 +32,7 @@ import {
   restrictedNotice,
   resumedNotice,
 } from './session-words.ts';
-import { advance, allows, INITIAL_STATUS, type SessionEvent, type SessionStatus } from './state.ts';
+import { allows, type SessionEvent } from './state.ts';
 
 export class Session {
   readonly id: number;
@@ -45,7 +46,6 @@ export class Session {
   readonly #runner: CommandRunner;
   readonly #interaction: Interaction;
   #pool: RunspacePool | undefined;
-  #status: SessionStatus = INITIAL_STATUS;
   #size: TerminalSize;
   /** We are ending it: its end is no news. */
   #removing = false;
@@ -54,22 +54,22 @@ export class Session {
   #left: LeftBehind | undefined;
   /** Its pool is given up for another: its end is no news. */
   #forsaken = false;
-  readonly #facts: SessionFacts;
+  readonly #standing: Standing;
 
   constructor(options: SessionOptions) {
     this.id = options.id;
     this.#options = options;
     this.#size = options.size;
     this.#left = options.left;
-    this.#facts = {
-      endsOnExit: options.endsOnExit,
-      idleTimeoutMs: options.idleTimeoutMs,
-      bufferMode: options.bufferMode,
-      keptBefore: options.left?.keptUntil,
-      insideBefore: false,
-      restricted: false,
-      missed: 0,
-    };
+    this.#standing = new Standing({
+      facts: factsAtFirst(options),
+      wallClock: options.wallClock,
+      changed: () => {
+        if (!this.#standing.isOpen) void this.completions.close();
+        this.#announce();
+      },
+      refused: (event, state) => options.refused?.(event, state),
+    });
     this.#quiet = new QuietWork(options.clock);
     const { events, server } = options;
     this.#desk = new InputDesk(
@@ -82,7 +82,7 @@ export class Session {
     this.completions = new CompletionDesk({
       clock: options.clock,
       quiet: this.#quiet,
-      pool: () => (this.#isOpen() && !this.#status.interrupted ? this.#pool : undefined),
+      pool: () => (this.#isOpen() && !this.#standing.isInterrupted ? this.#pool : undefined),
       host: () => this.host.info,
       isBusy: () => this.isBusy,
       isBetween: () => this.#quiet.isPrompting || (this.#interaction.entered && !this.#desk.request),
@@ -120,7 +120,7 @@ export class Session {
       started: () => {
         // It was said in its place; the row speaks of what runs now.
         this.#facts.missed = 0;
-        this.#move('commandStarted');
+        this.note('commandStarted');
       },
       running: () => options.running?.(),
       missed: (count) => {
@@ -144,11 +144,11 @@ export class Session {
     });
     if (options.banner !== undefined)
       void this.page.append(0, [noticeLine(options.banner.replace(/(?<=\.) (?=[A-Z])/g, '\n'))]);
-    if (this.#left) this.#status = advance(this.#status, 'disconnected');
+    if (this.#left) this.#standing.beginsAway();
   }
 
   get row(): SessionRow {
-    return rowOf(this.#options, this.#status, this.#facts, this.#pool, this.#interaction.entered);
+    return rowOf(this.#options, this.#standing.status, this.#facts, this.#pool, this.#interaction.entered);
   }
 
   /** Whether a person, or the end of the app, has removed it: then nothing that ends is a failure. */
@@ -166,7 +166,7 @@ export class Session {
   }
 
   get isBusy(): boolean {
-    return this.#status.running > 0;
+    return this.#standing.isBusy;
   }
 
   get serverId(): string {
@@ -191,18 +191,7 @@ export class Session {
   forsake(): void {
     const pool = this.#pool;
     if (!pool) return;
-    const pipelines = new Map(
-      this.#runner.pipelines.map(({ id, readUpTo, startedAt }): [string, LeftPipeline] => [
-        id.toLowerCase(),
-        { startedAt: startedAt ?? this.#options.wallClock(), ...defined({ readUpTo }) },
-      ]),
-    );
-    this.#left = {
-      by: 'other-client',
-      shellId: pool.id,
-      pipelines,
-      ...defined({ lastObjectId: pool.received.highest }),
-    };
+    this.#left = leftTo('other-client', pool, this.#runner.pipelines, this.#options.wallClock());
     this.#giveUp(pool, 'Another client had the session.');
     this.#pool = undefined;
   }
@@ -225,23 +214,22 @@ export class Session {
     if (this.#forsaken) return undefined;
     switch (state) {
       case 'Opening':
-        return this.#move('opening');
+        return this.note('opening');
       case 'Connecting':
-        return this.#move('connecting');
+        return this.note('connecting');
       case 'Opened':
-        Object.assign(this.#facts, remoteFacts(this.#pool?.applicationPrivateData));
-        this.#facts.reason = undefined;
-        this.#facts.disconnectedAt = undefined;
-        this.#facts.idleTimeoutMs = this.#pool?.idleTimeoutMs ?? this.#facts.idleTimeoutMs;
-        return this.#move('opened');
+        return this.#standing.opened({
+          ...remoteFacts(this.#pool?.applicationPrivateData),
+          ...defined({ idleTimeoutMs: this.#pool?.idleTimeoutMs }),
+        });
       case 'Disconnecting':
-        return this.#move('disconnecting');
+        return this.note('disconnecting');
       case 'Disconnected':
         return this.#disconnected(error);
       case 'Closing':
-        return this.#move('closing');
+        return this.note('closing');
       case 'Closed':
-        return this.#removing ? this.#move('closed') : this.#lost('closed', closedByServer(this.server));
+        return this.#removing ? this.note('closed') : this.#lost('closed', closedByServer(this.server));
       case 'Broken':
         return this.#lost('broken', explain(error ?? new Error('The session broke.'), this.#options.server));
       default:
@@ -250,37 +238,20 @@ export class Session {
   }
 
   /** The server cannot be reached; told again before each attempt. */
-  interrupted({ error, attempts, retryInMs, giveUpInMs }: Interruption): void {
+  interrupted(interruption: Interruption): void {
     // A connection that was left, or given up, has its own last words to say to the server; they are none of this session's state.
-    if (!allows(this.#status.state, 'interrupted')) return;
-    const now = this.#options.wallClock();
-    const first = !this.#status.interrupted;
-    const since = this.#facts.retrying?.kind === 'cut' ? this.#facts.retrying.since : now;
-    this.#facts.retrying = {
-      kind: 'cut',
-      since,
-      attempts,
-      nextTryAt: now + retryInMs,
-      givesUpAt: now + giveUpInMs,
-      why: explain(error, this.server).title,
-    };
-    if (first && this.#isOpen())
+    if (!allows(this.#standing.status.state, 'interrupted')) return;
+    const since = this.#standing.interrupted(interruption, explain(interruption.error, this.server).title);
+    if (since !== undefined && this.#isOpen())
       void this.page.append(this.#runner.commandId, [noticeLine(cutNotice(since))]);
-    if (first) this.#move('interrupted');
-    else this.#announce();
     // Somebody who was leaving when the line was cut is not kept waiting for the server.
     if (this.#interaction.entered && this.#interaction.leaving) this.#leaveBehind();
   }
 
   resumed(): void {
-    if (this.#facts.retrying === undefined) return;
-    const { since } = this.#facts.retrying;
-    this.#facts.retrying = undefined;
-    if (this.#isOpen())
-      void this.page.append(this.#runner.commandId, [
-        noticeLine(resumedNotice(this.#options.wallClock() - since)),
-      ]);
-    this.#move('resumed');
+    const after = this.#standing.resumed();
+    if (after !== undefined && this.#isOpen())
+      void this.page.append(this.#runner.commandId, [noticeLine(resumedNotice(after))]);
   }
 
   /** Messages to the session itself, to none of its commands, were lost. */
@@ -292,9 +263,7 @@ export class Session {
 
   /** Another client has it and it is tried again; undefined when that is over. */
   waiting(retrying: Retrying | undefined): void {
-    this.#facts.retrying = retrying;
-    if (retrying) this.#move('held');
-    this.#announce();
+    this.#standing.waiting(retrying);
   }
 
   attach(sink: PageSink, size: TerminalSize): TerminalSnapshot {
@@ -323,7 +292,7 @@ export class Session {
 
   /** Exit-PSSession from outside: stops what runs and leaves. While its server cannot be reached, what runs goes on, and one leaves at once. */
   async exit(): Promise<void> {
-    if (this.#status.interrupted) this.#leaveBehind();
+    if (this.#standing.isInterrupted) this.#leaveBehind();
     else await this.#interaction.leave();
   }
 
@@ -367,7 +336,7 @@ export class Session {
    * anew. While its server cannot be reached, nothing can be stopped, and Ctrl+C leaves.
    */
   interrupt(text: string | undefined): void {
-    if (this.#status.interrupted) {
+    if (this.#standing.isInterrupted) {
       this.#leaveBehind();
       return;
     }
@@ -386,7 +355,7 @@ export class Session {
 
   /** Disconnect-PSSession: what runs in it runs on. */
   async disconnect(options: DisconnectOptions = {}): Promise<void> {
-    if (this.#status.state === 'Disconnected') return;
+    if (this.#standing.status.state === 'Disconnected') return;
     this.#mustBeOpen();
     // Our own prompt or completion would hold its place in the runspace for nobody.
     await Promise.all([this.#quiet.settle(), this.completions.close()]);
@@ -403,11 +372,11 @@ export class Session {
     this.#removing = true;
     this.#desk.cancel();
     // Where it was left on its server, whoever removes it has told the server already.
-    const left = this.#status.state === 'Disconnected';
-    this.#move('closing');
+    const left = this.#standing.status.state === 'Disconnected';
+    this.note('closing');
     if (left && this.#pool) this.#giveUp(this.#pool, 'The session was removed.');
     await Promise.all([left ? undefined : this.#pool?.close(), this.completions.close()]);
-    this.#move('closed');
+    this.note('closed');
   }
 
   /** Out of the list; on its server it stays as it is. */
@@ -416,7 +385,8 @@ export class Session {
     this.#interaction.depart();
     this.#desk.cancel();
     void this.completions.close();
-    if (this.#status.state !== 'Disconnected') this.#pool?.abort(new Error('The session was let go of.'));
+    if (this.#standing.status.state !== 'Disconnected')
+      this.#pool?.abort(new Error('The session was let go of.'));
   }
 
   /** Opened, and as ready as it was: whoever was inside before is again. */
@@ -429,31 +399,17 @@ export class Session {
 
   /** The server's own word on how long it keeps the shell. */
   idleTimeoutIs(ms: number): void {
-    if (this.#facts.idleTimeoutMs === ms) return;
-    this.#facts.idleTimeoutMs = ms;
-    this.#announce();
+    this.#standing.idleTimeoutIs(ms);
   }
 
   /** The wall clock was set: when something was and will be is told by the new one. */
   clockSet(byMs: number): void {
-    const { disconnectedAt, keptBefore, retrying } = this.#facts;
-    if (disconnectedAt !== undefined) this.#facts.disconnectedAt = disconnectedAt + byMs;
-    if (keptBefore !== undefined) this.#facts.keptBefore = keptBefore + byMs;
-    if (retrying !== undefined) {
-      const { since, nextTryAt, givesUpAt } = retrying;
-      this.#facts.retrying = {
-        ...retrying,
-        since: since + byMs,
-        nextTryAt: nextTryAt + byMs,
-        givesUpAt: givesUpAt + byMs,
-      };
-    }
-    this.#announce();
+    this.#standing.clockSet(byMs);
   }
 
-  /** Whether this event makes sense now; tells the log where it does not. */
+  /** Something happened to it; the log is told where that makes no sense now. */
   note(event: SessionEvent): void {
-    this.#move(event);
+    this.#standing.move(event);
   }
 
   /** Leaves without a word to a server that cannot be reached. What was typed at the command line stays with the terminal. */
@@ -467,7 +423,7 @@ export class Session {
   }
 
   #isOpen(): boolean {
-    return this.#status.state === 'Opened';
+    return this.#standing.isOpen;
   }
 
   /** `[server]: ` and what the remote prompt function says; the bare `PS>` where there is none. */
@@ -484,7 +440,7 @@ export class Session {
   #commandEnded(): void {
     this.#desk.cancel();
     if (this.#board.clear()) this.#options.events.progress(this.id, []);
-    this.#move('commandEnded');
+    this.note('commandEnded');
   }
 
   #disconnected(error: Error | undefined): void {
@@ -493,11 +449,11 @@ export class Session {
     this.#facts.insideBefore ||= this.#interaction.entered;
     this.#facts.retrying = undefined;
     // Not by our own doing: the page and the row say why.
-    if (error && this.#status.state !== 'Connecting') {
+    if (error && this.#standing.status.state !== 'Connecting') {
       this.#facts.reason = disconnectedByItself(explain(error, this.server), this.server);
       void this.page.append(this.#runner.commandId, [noticeLine(this.#facts.reason.title)]);
     }
-    this.#move('disconnected');
+    this.note('disconnected');
     this.#runner.leaveBehind();
     this.#interaction.depart();
   }
@@ -507,7 +463,7 @@ export class Session {
     const wasOpen = this.#interaction.entered || this.#isOpen();
     this.#facts.reason = reason;
     this.#facts.retrying = undefined;
-    this.#move(event);
+    this.note(event);
     this.#desk.cancel();
     if (wasOpen) {
       const { title, why } = reason;
@@ -515,13 +471,8 @@ export class Session {
     }
   }
 
-  #move(event: SessionEvent): void {
-    if (!allows(this.#status.state, event)) this.#options.refused?.(event, this.#status.state);
-    const next = advance(this.#status, event);
-    if (next === this.#status) return;
-    this.#status = next;
-    if (!this.#isOpen()) void this.completions.close();
-    this.#announce();
+  get #facts(): SessionFacts {
+    return this.#standing.facts;
   }
 
   #announce(): void {
