@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { SignInError } from '../protocol/auth/sign-in-error.ts';
+import { ProtocolError } from '../protocol/errors.ts';
 import { decodeCommandResponse } from '../protocol/wsman/command.ts';
 import { decodeConnectResponse } from '../protocol/wsman/connect.ts';
 import { decodeCreateResponse } from '../protocol/wsman/create.ts';
@@ -408,8 +409,8 @@ export class WsmanConnection implements RemotingConnection {
     const reason = shellFaultReason(error);
     if (error instanceof LinkLostError) {
       this.#lost(error.cause);
-    } else if (reason === 'in-use' || error instanceof SignInError) {
-      // The shell stands where it stood, whoever is not let in to it now.
+    } else if (reason === 'in-use' || error instanceof SignInError || error instanceof ProtocolError) {
+      // The shell stands where it stood, whoever is not let in to it now, and whatever damages its answers on their way.
       this.#lost(error);
     } else if (pipelineId !== undefined && error instanceof WsmanFault) {
       // The command alone is gone; if the whole shell is, the pool's own Receive says so.

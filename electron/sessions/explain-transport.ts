@@ -52,6 +52,16 @@ export const TRANSPORT: Readonly<Record<string, Explanation | undefined>> = {
     why: 'The other side, or something on the way, closed it: WinRM was restarted, the machine went down, or the port speaks something else.',
     cure: { text: 'Try again in a moment.' },
   }),
+  'send.uncertain': (server) => ({
+    title: `The connection to ${server.name} failed while input for a command was sent, and the command was given up`,
+    why: 'Nobody can say whether the input arrived. Sent again it might be there twice, so it was not.',
+    cure: { text: 'Look at what the command has done, and run it again for the rest. The session goes on.' },
+  }),
+  'pipeline.output-lost': (server) => ({
+    title: `The end of the output was lost on the way from ${server.name}`,
+    why: 'The server has handed it out, and keeps no copy. Whether the command succeeded is not known.',
+    cure: { text: 'Look at what the command has done. The session goes on.' },
+  }),
   'pool.state': (server) => ({
     title: `The session on ${server.name} is not open any more`,
     why: 'It was closed while something was still under way in it.',

@@ -188,7 +188,7 @@ describe('an answer with output in it', () => {
     await line.until(over);
     expect(seen).toEqual([1, 2]);
     line.fate = (action) => (action === 'Receive' ? 'garbage' : 'arrives');
-    await line.until(() => pool.state === 'Broken');
+    await line.until(() => pool.state === 'Disconnected');
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ProtocolError } from '../../../electron/protocol/errors.ts';
 import { WsmanFault } from '../../../electron/protocol/wsman/faults.ts';
+import { OutputLostError, SendUncertainError } from '../../../electron/remoting/index.ts';
 import { explain } from '../../../electron/sessions/explain.ts';
 import { SignInError, type SignInErrorCode } from '../../../electron/protocol/auth/sign-in-error.ts';
 import { TransportError, type TransportErrorCode } from '../../../electron/transport/errors.ts';
@@ -287,3 +288,16 @@ test('an idle timeout that the server does not take is told with its bounds', ()
   });
   expect(fault('Ungültig.').why).toMatch(/in the details/);
 });
+
+test.each([
+  ['send.uncertain', new SendUncertainError(new Error('cut')), /twice/],
+  ['pipeline.output-lost', new OutputLostError(new Error('gone')), /not known/],
+])(
+  '%s says what is known of a command whose connection failed, and that the session goes on',
+  (code, error, why) => {
+    const words = explain(error, server);
+    expect(words.code).toBe(code);
+    expect(words.why).toMatch(why);
+    expect(words.cure?.text).toContain('The session goes on.');
+  },
+);
