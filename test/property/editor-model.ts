@@ -8,7 +8,8 @@
  *   of one: an edit that would leave it there leaves it at the character's end.
  * - Undoing an insertion leaves the cursor where it was made, undoing a deletion behind what came back; each keystroke is an edit of its own.
  * - Up and Down walk the lines of a command of several lines; at its first and last line they go on into the history, which PSReadLine
- *   leaves to other keys.
+ *   leaves to other keys. As PSReadLine does it (its issue 1020 and what came of it): from the end of a line they go to ends of lines; from
+ *   anywhere else they keep the column of the screen and go by its rows. Where there is no screen, by lines and characters.
  * - A count is at most 9999.
  */
 
@@ -106,6 +107,14 @@ function joined(parts: readonly string[]): string {
   return parts.join('');
 }
 
+/** The width of the screen, the column behind the prompt and behind that of each further line, and what each character takes. */
+export interface ModelPlaces {
+  readonly columns: number;
+  readonly first: number;
+  readonly further: number;
+  readonly cells: Readonly<Record<string, number>>;
+}
+
 export class EditorModel {
   before = '';
   after = '';
@@ -128,7 +137,10 @@ export class EditorModel {
   #count: string | null = null;
   #searching: { forward: boolean; count: number } | null = null;
 
-  constructor(history: readonly string[] = []) {
+  readonly #screen: ModelPlaces | null;
+
+  constructor(history: readonly string[] = [], screen: ModelPlaces | null = null) {
+    this.#screen = screen;
     this.history = [...history];
     this.#historyAt = history.length;
   }
@@ -350,14 +362,49 @@ export class EditorModel {
     }
   }
 
+  /** Where each place of the text stands on the screen; nothing where there is none. */
+  #places(): { at: number; row: number; column: number }[] {
+    if (this.#screen === null) return [];
+    const { columns, first, further, cells } = this.#screen;
+    const places: { at: number; row: number; column: number }[] = [];
+    let at = 0;
+    let row = 0;
+    let column = first;
+    for (const character of characters(this.text)) {
+      const width = cells[character] ?? 0;
+      if (column + width > columns) {
+        row++;
+        column = 0;
+      }
+      places.push({ at, row, column });
+      at += character.length;
+      column += width;
+      if (character === '\n') {
+        row++;
+        column = further;
+      }
+    }
+    return [...places, { at, row, column }];
+  }
+
   /** Up and down the lines of the text; false where there is no such line. A cursor at a line's end stays at line ends. */
   #lines(by: number): boolean {
     const lines = this.text.split('\n');
     const at = this.before.split('\n').length - 1;
     const to = Math.max(0, Math.min(lines.length - 1, at + by));
+    const places = this.#places();
+    const here = places.find((place) => place.at === this.cursor);
     if (this.#previous !== 'lines') {
-      const column = characters(this.before.slice(this.#lineStart)).length;
+      const column = here?.column ?? characters(this.before.slice(this.#lineStart)).length;
       this.#column = this.cursor === this.#lineEnd ? Number.POSITIVE_INFINITY : column;
+    }
+    if (here !== undefined && this.#column !== Number.POSITIVE_INFINITY) {
+      const lowest = places.at(-1)?.row ?? 0;
+      const row = Math.max(0, Math.min(lowest, here.row + by));
+      const inRow = places.filter((place) => place.row === row);
+      const left = inRow.filter((place) => place.column <= this.#column);
+      if (row !== here.row) this.#goto((left.at(-1) ?? inRow[0])?.at ?? 0);
+      return row !== here.row;
     }
     if (to === at) return false;
     const start = lines.slice(0, to).reduce((sum, line) => sum + line.length + 1, 0);

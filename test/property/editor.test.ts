@@ -7,6 +7,7 @@ import { step } from '../../renderer/features/terminal/line-editor.ts';
 import { isIncomplete } from '../../shared/powershell/parse.ts';
 import type { ModelFunction, ModelStep } from './editor-model.ts';
 import { EditorModel } from './editor-model.ts';
+import { cellsOf } from './screen-model.ts';
 
 const functions: readonly ModelFunction[] = [
   'Abort',
@@ -206,6 +207,67 @@ function play(moves: readonly ModelStep[]): void {
 
 test('any keys in any order leave buffer, cursor, selection, clipboard and history as the model has them', () => {
   fc.assert(fc.property(fc.array(steps, { maxLength: 60 }), play), { numRuns: 4000 });
+});
+
+const cells: Readonly<Record<string, number>> = { ...cellsOf, '\n': 0 };
+const typed = fc.constantFrom(
+  'a',
+  'bc',
+  'words in a row ',
+  '日本',
+  '👩‍👩‍👧',
+  'e\u0301',
+  '"',
+  '🇩🇪',
+  '한',
+  'x'.repeat(17),
+  'y'.repeat(31),
+);
+const vertical: fc.Arbitrary<ModelStep> = fc.oneof(
+  { weight: 5, arbitrary: typed.map((text): ModelStep => ({ kind: 'type', text })) },
+  { weight: 2, arbitrary: fc.constant<ModelStep>({ kind: 'function', name: 'AddLine' }) },
+  {
+    weight: 9,
+    arbitrary: fc
+      .constantFrom<ModelFunction>(
+        'PreviousLine',
+        'NextLine',
+        'PreviousHistory',
+        'NextHistory',
+        'BackwardChar',
+        'ForwardChar',
+        'BeginningOfLine',
+        'EndOfLine',
+        'BackwardWord',
+      )
+      .map((name): ModelStep => ({ kind: 'function', name })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('2', '3', '9').map((digit): ModelStep => ({ kind: 'digit', digit })),
+  },
+);
+
+test('up and down keep the column of the screen and go by its rows, from the end of a line by ends of lines', () => {
+  fc.assert(
+    fc.property(
+      fc.array(vertical, { maxLength: 60 }),
+      fc.integer({ min: 20, max: 80 }),
+      fc.nat(19),
+      (moves, columns, first) => {
+        const model = new EditorModel(history, { columns, first, further: 3, cells });
+        const product = new Product();
+        const widthOf = (character: string): number => cells[character] ?? 0;
+        product.state = { ...product.state, geometry: { columns, first, further: 3, widthOf } };
+        for (const move of moves) {
+          model.apply(move);
+          product.apply(move);
+          expect(seen(product)).toEqual(wanted(model));
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
 });
 
 test('undo takes back everything to the empty line, and redo brings it all again', () => {

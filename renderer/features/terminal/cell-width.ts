@@ -33,3 +33,16 @@ export function createCellWidths(): CellWidths {
     },
   };
 }
+
+/** Cells of one character as a person counts them: what joins to what stands before it takes no cell more. */
+export function cellsOf(character: string, widths: CellWidths): number {
+  let state = 0;
+  let before = 0;
+  let width = 0;
+  for (const part of character) {
+    const next = widths.next(part.codePointAt(0) ?? 0x20, state);
+    if (!next.joins) before += width;
+    ({ state, width } = next);
+  }
+  return before + width;
+}

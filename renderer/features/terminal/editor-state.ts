@@ -1,5 +1,6 @@
 import type { LineFunction } from '../../../shared/line-functions.ts';
 import type { Completion, InputRequest } from '../../../shared/terminal.ts';
+import type { Geometry } from './editing/rows.ts';
 import { onBoundary } from './text.ts';
 
 /** What the line editor knows, what happens to it, and what it wants done. */
@@ -103,6 +104,8 @@ export interface EditorState {
   };
   /** Where Up and Down want to be in a line. */
   readonly column: number;
+  /** The screen that they go by; null where there is none. */
+  readonly geometry: Geometry | null;
   /** What Alt and digits made so far. */
   readonly count: string | null;
   /** The next character is looked for, not typed. */
@@ -183,6 +186,7 @@ export function createEditor(history: readonly string[] = []): EditorState {
     yankFrom: 0,
     lastArg: { word: -1, line: 0, by: -1, from: -1 },
     column: 0,
+    geometry: null,
     count: null,
     awaited: null,
     walk: null,

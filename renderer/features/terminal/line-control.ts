@@ -6,6 +6,7 @@ import { saidAtRest, saidOf } from './announcing.ts';
 import { CompletionCache } from './completion-cache.ts';
 import { askingBeside } from './completion-words.ts';
 import { remembered } from './editing/history-lines.ts';
+import type { Geometry } from './editing/rows.ts';
 import type { EditorEffect, EditorEvent, EditorState } from './editor-state.ts';
 import { createEditor, freshLine, isPowerShell, unsentLines } from './editor-state.ts';
 import { bindKeys } from './keymap.ts';
@@ -26,12 +27,23 @@ const mostTold = 50;
 /** A line of more is pasted data: nothing is asked ahead for it. */
 const mostAskedAhead = 2000;
 
+const vertical: ReadonlySet<LineFunction> = new Set([
+  'PreviousHistory',
+  'NextHistory',
+  'PreviousLine',
+  'NextLine',
+  'HistorySearchBackward',
+  'HistorySearchForward',
+]);
+
 export interface LineHost {
   readonly sessionId: number;
   readonly screen: TerminalScreen;
   /** The line has changed and is to be drawn. */
   changed(): void;
   clear(): void;
+  /** Where the line stands on the screen, now. */
+  geometry(): Geometry | null;
   /** For the pane beside the terminal. */
   help(command: string, parameter: string | undefined): void;
 }
@@ -194,6 +206,9 @@ export class LineControl {
   }
 
   act(action: LineFunction, digit = ''): void {
+    // Not an event of the editor: nothing but moving up and down looks at it.
+    if (vertical.has(action) && this.#editor.text.includes('\n'))
+      this.#editor = { ...this.#editor, geometry: this.#host.geometry() };
     this.edit({ kind: 'action', action, digit });
     if (!action.startsWith('ScrollDisplay')) this.#host.screen.terminal.scrollToBottom();
   }

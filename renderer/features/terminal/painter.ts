@@ -1,3 +1,4 @@
+import { cellsOf } from './cell-width.ts';
 import type { CellWidths } from './cell-width.ts';
 import { highlight, sgrOf } from './highlight.ts';
 import { nextBoundary, onBoundary } from './text.ts';
@@ -62,7 +63,7 @@ const selectionSgr = '7';
 const emphasisSgr = '4;1';
 const ghostSgr = '90;3';
 const aheadSgr = '90';
-const tabStop = 8;
+export const tabStop = 8;
 
 class Layout {
   readonly rows: Row[] = [];
@@ -128,17 +129,8 @@ class Layout {
     return this.#columns - this.#column;
   }
 
-  /** Of one character as a person counts them: what joins to what stands before it takes no cell more. */
   widthOf(character: string): number {
-    let state = 0;
-    let before = 0;
-    let width = 0;
-    for (const part of character) {
-      const next = this.#widths.next(part.codePointAt(0) ?? 0x20, state);
-      if (!next.joins) before += width;
-      ({ state, width } = next);
-    }
-    return before + width;
+    return cellsOf(character, this.#widths);
   }
 
   tab(): void {

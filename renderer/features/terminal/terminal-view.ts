@@ -3,13 +3,15 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { CommandRecord, InputRequest, OutputItem, TerminalSize } from '../../../shared/terminal.ts';
 import { appErrorOf } from '../../bridge/client.ts';
 import { saidOfEnd } from './announcing.ts';
+import { cellsOf } from './cell-width.ts';
 import { lineOf } from './edited-line.ts';
+import type { Geometry } from './editing/rows.ts';
 import { unsentLines } from './editor-state.ts';
 import { LineControl } from './line-control.ts';
 import { menuHeight, menuOf, noteOf } from './line-menu.ts';
 import { createOutputSequencer } from './output-sequencer.ts';
 import { earlierIsGone, pageParts } from './page-parts.ts';
-import { paint } from './painter.ts';
+import { paint, tabStop } from './painter.ts';
 import type { Painted } from './painter.ts';
 import { onSession } from './session-events.ts';
 import { TerminalScreen } from './terminal-screen.ts';
@@ -62,6 +64,7 @@ export class TerminalView {
       screen: this.#screen,
       changed: () => this.#schedulePaint(),
       clear: () => this.clear(),
+      geometry: () => this.#geometry(),
       help: (command, parameter) => void this.#askHelp(command, parameter),
     });
     this.#subscribe();
@@ -319,6 +322,39 @@ export class TerminalView {
       this.#showMenu();
       done();
     });
+  }
+
+  /** The prompt drawn by itself says where the text begins. */
+  #geometry(): Geometry | null {
+    const line = lineOf(this.line.editor);
+    if (line === null) return null;
+    const { cols: columns, rows } = this.#screen.terminal;
+    const columnBehind = (prompt: string, startColumn: number): number =>
+      paint(
+        {
+          ...line,
+          prompt,
+          text: '',
+          cursor: 0,
+          selection: null,
+          ghost: '',
+          columns,
+          rows,
+          startColumn,
+          reserve: 0,
+        },
+        this.#deps.widths,
+      ).cursorColumn;
+    const start = this.#painted?.startColumn ?? 0;
+    return {
+      columns,
+      first: line.ahead ? 0 : columnBehind(line.prompt, start >= columns ? 0 : start),
+      further: columnBehind(line.continuationPrompt, 0),
+      widthOf: (character, column) =>
+        character === '\t'
+          ? Math.max(1, Math.min(tabStop - (column % tabStop), columns - column))
+          : cellsOf(character, this.#deps.widths),
+    };
   }
 
   #showMenu(): void {

@@ -325,6 +325,34 @@ describe('a command line', () => {
   });
 });
 
+describe('up and down in a command of several lines', () => {
+  test('stay in the column of the screen, whatever stands before the lines', async () => {
+    await attach();
+    await asked('command', 1, '[server]: PS> ');
+    // 80 columns: behind the prompt of 14 the first line is broken once.
+    view.insert(`${'a'.repeat(70)}\nsecond\tline 日本\nthird line`);
+    press('Home');
+    for (let count = 0; count < 5; count++) press('ArrowRight');
+    const marked = async (text: string) => {
+      view.insert('|');
+      await expect.poll(() => page().join('').includes(text)).toBe(true);
+      press('z', { ctrlKey: true });
+    };
+    await marked('>> third| line');
+    press('ArrowUp');
+    await marked('>> secon|d');
+    // Over the second row of the first line, which is shorter, to its first: there the prompt stands in the column.
+    press('ArrowUp');
+    press('ArrowUp');
+    press('ArrowDown');
+    press('ArrowDown');
+    await marked('>> secon|d');
+    press('ArrowUp');
+    press('ArrowUp');
+    await marked('[server]: PS> |aaaa');
+  });
+});
+
 describe('prompts of the host', () => {
   test('a secret is drawn as stars and sent as it is', async () => {
     await attach();

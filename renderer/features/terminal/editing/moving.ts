@@ -12,6 +12,8 @@ import {
   previousBoundary,
   wordEnd,
 } from '../text.ts';
+import { mostLaidOut, placeIn, rowsOf } from './rows.ts';
+import type { Geometry } from './rows.ts';
 
 /** Where PSReadLine's cursor movement functions go. Each gives a place; moving there or selecting up to it is the caller's. */
 export type Place = (state: EditorState, count: number) => number;
@@ -143,13 +145,37 @@ export function findCharacter(state: EditorState, typed: string): EditorStep {
   }
 }
 
-/** Where Up or Down lead within the text, null where there is no such line; and where in a line they want to be. A cursor at a line's end stays at line ends. */
-export function verticalPlace(state: EditorState, by: number): { place: number | null; column: number } {
-  const { text, cursor } = state;
-  const first = lineStart(text, cursor);
-  const atEnd = cursor === lineEnd(text, cursor);
-  const here = atEnd ? Number.POSITIVE_INFINITY : charactersBetween(text, first, cursor);
+/** Where Up or Down lead, null where there is no such line; and where in a line they want to be. */
+interface Vertical {
+  readonly place: number | null;
+  readonly column: number;
+}
+
+/**
+ * As PSReadLine does it in an input of several lines: a cursor at a line's end stays at ends of lines; any other keeps the column of the
+ * screen and goes by its rows. Without a screen, and in a text that is longer than any, by lines and characters.
+ */
+export function verticalPlace(state: EditorState, by: number): Vertical {
+  const { text, cursor, geometry } = state;
+  const start = lineStart(text, cursor);
+  const going = state.previous === 'lines';
+  const atEnd = going ? state.column === Number.POSITIVE_INFINITY : cursor === lineEnd(text, cursor);
+  if (!atEnd && geometry !== null && text.length <= mostLaidOut) return onScreen(state, geometry, by);
+  const here = atEnd ? Number.POSITIVE_INFINITY : charactersBetween(text, start, cursor);
+  return byLines(text, start, going ? state.column : here, by);
+}
+
+function onScreen(state: EditorState, geometry: Geometry, by: number): Vertical {
+  const rows = rowsOf(state.text, geometry);
+  const from = rows.findIndex(({ places }) => places.some((place) => place.at === state.cursor));
+  const here = rows[from]?.places.find((place) => place.at === state.cursor)?.column ?? 0;
   const column = state.previous === 'lines' ? state.column : here;
+  const to = Math.max(0, Math.min(rows.length - 1, from + by));
+  const row = rows[to];
+  return { place: row === undefined || to === from ? null : placeIn(row, column), column };
+}
+
+function byLines(text: string, first: number, column: number, by: number): Vertical {
   let start = first;
   for (let left = Math.abs(by); left > 0; left--) {
     if (by < 0 ? start === 0 : lineEnd(text, start) === text.length) break;
