@@ -154,7 +154,7 @@ export class LineControl {
     this.#editor = state;
     // Who types has done with what was selected; Ctrl+C means the command again.
     if (event.kind === 'insert' || event.kind === 'paste' || event.kind === 'action')
-      this.#host.screen.terminal.clearSelection();
+      this.#host.screen.clearSelection();
     if (before.completing?.kind === 'asked' && state.completing === null && event.kind !== 'completion') {
       this.#giveUpCompletion();
     }

@@ -45,12 +45,18 @@ export interface Painted {
   /** Drawn rows, without the reserve. */
   rows: number;
   reserve: number;
+  /** What is drawn, row by row, from `firstRow` on: an empty one may stand before it. */
+  content: readonly Row[];
+  firstRow: number;
+  startColumn: number;
 }
 
-interface Row {
+export interface Row {
   vt: string;
   /** Ended by the text and not by the edge. */
   hard: boolean;
+  /** The SGR parameters it begins with; null where a prompt's own sequences decide that. */
+  style: string | null;
 }
 
 // oxlint-disable-next-line no-control-regex -- escape sequences begin with a control character
@@ -76,6 +82,9 @@ class Layout {
   #cluster = '';
   #clusterWidth = 0;
   #sgr = '';
+  /** A prompt set colours of its own that nothing has ended yet. */
+  #foreign = false;
+  #rowStyle: string | null = '';
 
   constructor(widths: CellWidths, columns: number, startColumn: number) {
     this.#widths = widths;
@@ -95,6 +104,7 @@ class Layout {
   raw(vt: string): void {
     this.#settle();
     this.#row += vt;
+    this.#foreign = vt !== '\u001b[0m';
   }
 
   put(codePoint: number): void {
@@ -163,7 +173,8 @@ class Layout {
   }
 
   #endRow(hard: boolean): void {
-    this.rows.push({ vt: this.#row, hard });
+    this.rows.push({ vt: this.#row, hard, style: this.#rowStyle });
+    this.#rowStyle = this.#foreign ? null : this.#sgr;
     this.#row = '';
     this.#column = 0;
   }
@@ -244,11 +255,11 @@ function putGhost(layout: Layout, ghost: string): void {
   layout.style('');
 }
 
-function up(rows: number): string {
+export function up(rows: number): string {
   return rows > 0 ? `\u001b[${rows}A` : '';
 }
 
-function right(columns: number): string {
+export function right(columns: number): string {
   return columns > 0 ? `\u001b[${columns}C` : '';
 }
 
@@ -336,5 +347,8 @@ function frame(all: readonly Row[], cursor: { row: number; column: number }, inp
     cursorColumn: cursor.column,
     rows,
     reserve,
+    content: all.slice(first, first + shown),
+    firstRow: lead,
+    startColumn: input.startColumn,
   };
 }

@@ -262,6 +262,11 @@ export class TerminalScreen {
       : this.#search.findPrevious(text, { decorations });
   }
 
+  /** xterm draws every row again at this, also where nothing is selected: at each key that would cost more than the key. */
+  clearSelection(): void {
+    if (this.terminal.hasSelection()) this.terminal.clearSelection();
+  }
+
   endFind(): void {
     this.#search.clearDecorations();
     this.terminal.clearSelection();

@@ -13,6 +13,7 @@ import { createOutputSequencer } from './output-sequencer.ts';
 import { earlierIsGone, pageParts } from './page-parts.ts';
 import { paint, tabStop } from './painter.ts';
 import type { Painted } from './painter.ts';
+import { repaint } from './repaint.ts';
 import { onSession } from './session-events.ts';
 import { TerminalScreen } from './terminal-screen.ts';
 import { freshTerminal } from './terminal-state.ts';
@@ -38,7 +39,7 @@ export class TerminalView {
   readonly #commands = new Map<number, string>();
   readonly #stops: (() => void)[] = [];
   readonly line: LineControl;
-  #painted: (Painted & { startColumn: number }) | null = null;
+  #painted: Painted | null = null;
   #paintQueued = false;
   #shown = false;
   #size: TerminalSize = { columns: 80, rows: 24 };
@@ -316,9 +317,10 @@ export class TerminalView {
       },
       this.#deps.widths,
     );
+    const changes = this.#painted === null ? null : repaint(this.#painted, painted);
     const erase = this.#takeErase();
     this.#painted = { ...painted, startColumn: start };
-    this.#screen.terminal.write(erase + painted.vt, () => {
+    this.#screen.terminal.write(changes ?? erase + painted.vt, () => {
       this.#showMenu();
       done();
     });

@@ -7,6 +7,8 @@ import { dressEcho } from '../../../renderer/features/terminal/echo.ts';
 import { highlight } from '../../../renderer/features/terminal/highlight.ts';
 import type { PaintInput } from '../../../renderer/features/terminal/painter.ts';
 import { paint } from '../../../renderer/features/terminal/painter.ts';
+import { repaint } from '../../../renderer/features/terminal/repaint.ts';
+import { onBoundary } from '../../../renderer/features/terminal/text.ts';
 
 const widths = createCellWidths();
 
@@ -227,6 +229,94 @@ test('at every width from 20 to 200 it foresees where the cursor goes, and takes
     { numRuns: 400 },
   );
 }, 60_000);
+
+/** Every cell with its character, width and colours, and which rows go on from the one above. */
+function cells(screen: Screen): string[] {
+  const buffer = screen.buffer.active;
+  return Array.from({ length: buffer.length }, (_, row) => {
+    const line = buffer.getLine(row);
+    let all = line?.isWrapped === true ? '+' : ' ';
+    for (let column = 0; column < screen.cols; column++) {
+      const cell = line?.getCell(column);
+      if (cell === undefined) continue;
+      const looks = [
+        cell.getFgColor(),
+        cell.isBold(),
+        cell.isDim(),
+        cell.isInverse(),
+        cell.isUnderline(),
+      ].join();
+      all += `[${cell.getChars() || ' '}${String(cell.getWidth())} ${looks}]`;
+    }
+    return all;
+  });
+}
+
+test('drawn by what differs, the screen is as if all of it had been drawn again', async () => {
+  const piece = fc.constantFrom(
+    'a',
+    '-b ',
+    '"',
+    "'",
+    '#',
+    '\n',
+    '宽',
+    '👩‍👩‍👧',
+    'e\u0301',
+    '\t',
+    'Get-Item ',
+    ' | ',
+    '$x',
+    '1234567890',
+  );
+  const key = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    removed: fc.nat(3),
+    inserted: fc.oneof(piece, fc.constant('')),
+    cursor: fc.double({ min: 0, max: 1, noNaN: true }),
+    selected: fc.boolean(),
+    reserve: fc.constantFrom(0, 0, 0, 2),
+  });
+  let spared = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(piece, { maxLength: 25 }),
+      fc.array(key, { minLength: 1, maxLength: 12 }),
+      fc.constantFrom(0, 0, 7),
+      fc.constantFrom('PS> ', '\u001b[31mred\u001b[0m> ', 'two\nlines> ', '\u001b[32mgreen\nlines> '),
+      async (first, keys, startColumn, prompt) => {
+        const one = terminal(20, 12);
+        const other = terminal(20, 12);
+        const lead = `before\r\n${' '.repeat(startColumn)}`;
+        await write(one, lead);
+        await write(other, lead);
+        let text = first.join('');
+        let before = paint(input({ text, cursor: text.length, startColumn, prompt, rows: 12 }), widths);
+        await write(one, before.vt);
+        await write(other, before.vt);
+        for (const { at, removed, inserted, cursor: place, selected, reserve } of keys) {
+          const from = Math.round(at * text.length);
+          text = text.slice(0, from) + inserted + text.slice(from + removed);
+          const selection = selected ? { from: 0, to: Math.round(place * text.length) } : null;
+          const placed = onBoundary(text, Math.round(place * text.length));
+          const after = paint(
+            input({ text, cursor: placed, selection, reserve, startColumn, prompt, rows: 12 }),
+            widths,
+          );
+          const changes = repaint(before, after);
+          if (changes !== null) spared++;
+          await write(one, changes ?? before.erase + after.vt);
+          await write(other, before.erase + after.vt);
+          expect(cells(one)).toEqual(cells(other));
+          expect(cursor(one)).toEqual(cursor(other));
+          before = after;
+        }
+      },
+    ),
+    { numRuns: 80 },
+  );
+  expect(spared).toBeGreaterThan(50);
+});
 
 test('the same line drawn again over itself changes nothing', async () => {
   await fc.assert(
