@@ -399,7 +399,7 @@ export class SessionRegistry {
           credential,
           { clock: this.#clock, openTimeoutMs: BESIDE_OPEN_MS },
           listener,
-          { ...wish, name: `${session.row.name}, completion`, idleTimeoutMs: BESIDE_IDLE_MS },
+          { ...wish, name: `Tab in ${session.row.name}`, idleTimeoutMs: BESIDE_IDLE_MS },
         ),
       explain: (error) => explain(error, session.server),
       clock: this.#clock,

@@ -43,7 +43,7 @@ describe.skipIf(noEngine !== undefined)('completion beside a command that runs',
     expect(await shells()).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ name: 'Session1', sessionId: session.id }),
-        expect.objectContaining({ name: 'Session1, completion', completesFor: session.id }),
+        expect.objectContaining({ name: 'Tab in Session1', completesFor: session.id }),
       ]),
     );
     expect(registry.list()).toHaveLength(1);

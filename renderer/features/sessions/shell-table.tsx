@@ -43,7 +43,7 @@ function childrenOf({ childProcesses }: ShellRow): string | undefined {
 
 function note(shell: ShellRow, listedAt: number): string {
   if (shell.sessionId !== undefined) return `Session ${String(shell.sessionId)} here`;
-  if (shell.completesFor !== undefined) return `Completes for session ${String(shell.completesFor)}`;
+  if (shell.completesFor !== undefined) return `For session ${String(shell.completesFor)}`;
   if (shell.state === 'Connected') return 'In use';
   const { idleTimeoutMs, idleMs } = shell;
   if (idleTimeoutMs === undefined || idleMs === undefined) return '';
