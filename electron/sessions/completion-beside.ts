@@ -5,6 +5,7 @@
 import type { HostInfo } from '../protocol/psrp/host-info.ts';
 import { systemClock, type Clock, type PoolListener, type RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
+import type { NewSessionOptions } from '../../shared/session.ts';
 import type { Completion } from '../../shared/terminal.ts';
 import { NO_COMPLETION } from './completion.ts';
 import { QuietWork } from './quiet-work.ts';
@@ -13,6 +14,16 @@ import { QuietWork } from './quiet-work.ts';
 const KEPT_MS = 120_000;
 /** A server that refused will refuse the next Tab too, and refusing costs it as much as letting in. */
 const REST_MS = 60_000;
+
+/** Who pressed Tab does not wait longer for a shell that completes beside a session. */
+export const BESIDE_OPEN_MS = 20_000;
+/** The least that servers accept: one whose app is gone must not count against anybody for long. */
+const BESIDE_IDLE_MS = 60_000;
+
+/** Like the session that it is for, by a name that says in any list of shells what it is. */
+export function besideWish(sessionName: string, wish: NewSessionOptions) {
+  return { ...wish, name: `Tab in ${sessionName}`, idleTimeoutMs: BESIDE_IDLE_MS };
+}
 
 export interface BesideOptions {
   /** A pool to the same configuration as the same user, named for what it is; nothing is sent yet. */

@@ -11,7 +11,7 @@ import { AppFailure } from '../../shared/error.ts';
 import type { Server } from '../../shared/server.ts';
 import type { DisconnectOptions, NewSessionOptions, SessionRow } from '../../shared/session.ts';
 import type { TerminalSize } from '../../shared/terminal.ts';
-import { BesideShell } from './completion-beside.ts';
+import { BESIDE_OPEN_MS, BesideShell, besideWish } from './completion-beside.ts';
 import { explain } from './explain.ts';
 import { learnIdleTimeout } from './idle-timeout.ts';
 import type { SessionJournal } from './journal.ts';
@@ -76,10 +76,6 @@ export type CloseMode = 'remove' | 'keep-busy' | 'keep';
 
 /** A server that is well deletes a shell in a round trip or two. The shells give the whole end of the app four seconds, and more ends after this. */
 const CLOSE_ALL_MS = 2500;
-/** Who pressed Tab does not wait longer for a shell that completes beside a session. */
-const BESIDE_OPEN_MS = 20_000;
-/** The least that servers accept: one whose app is gone must not count against anybody for long. */
-const BESIDE_IDLE_MS = 60_000;
 /** Openings at a time on one server: a process each there, which takes a processor for half a second and more. */
 const OPEN_AT_ONCE = 5;
 /** One that takes longer waits for something else than its processor. */
@@ -399,7 +395,7 @@ export class SessionRegistry {
           credential,
           { clock: this.#clock, openTimeoutMs: BESIDE_OPEN_MS },
           listener,
-          { ...wish, name: `Tab in ${session.row.name}`, idleTimeoutMs: BESIDE_IDLE_MS },
+          besideWish(session.row.name, wish),
         ),
       explain: (error) => explain(error, session.server),
       clock: this.#clock,
