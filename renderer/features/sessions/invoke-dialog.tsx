@@ -25,7 +25,7 @@ function faceOf(part: Part): { glyph: SessionGlyph; text: string } {
       return { glyph: 'bad', text: part.why };
     case 'ended': {
       const { state, duration } = part.command;
-      const after = duration === undefined ? '' : ` after ${span(duration)}`;
+      const after = duration === undefined || duration < 1000 ? '' : ` after ${span(duration)}`;
       if (state === 'completed') return { glyph: 'opened', text: `Ended${after}` };
       return state === 'stopped'
         ? { glyph: 'off', text: `Stopped${after}` }

@@ -166,7 +166,7 @@ export function NewSessionDialog({ serverId }: { serverId: string }) {
               id={`${id}-proxy`}
               label="HTTP proxy"
               value={form.proxy}
-              hint="host:port, system or none. A user name and a password are asked for if it wants them"
+              hint="host:port, system or none; who signs in there is asked for"
               placeholder={server?.signIn.proxy ?? 'none'}
               error={errors.proxy}
               change={(proxy) => set({ proxy })}

@@ -248,14 +248,14 @@ export function ShellTable({ serverId }: { serverId: string }) {
           <table role="grid" aria-label="On the server" aria-multiselectable onKeyDown={onKeyDown}>
             <colgroup>
               <col style={{ width: 44 }} />
-              <col style={{ width: '14%' }} />
               <col style={{ width: '12%' }} />
-              <col style={{ width: '17%' }} />
+              <col style={{ width: '12%' }} />
+              <col style={{ width: '16%' }} />
               <col style={{ width: '10%' }} />
-              <col style={{ width: '8%' }} />
-              <col style={{ width: '8%' }} />
-              <col style={{ width: '8%' }} />
-              <col style={{ width: '8%' }} />
+              <col style={{ width: '10%' }} />
+              <col style={{ width: '10%' }} />
+              <col style={{ width: '7.5%' }} />
+              <col style={{ width: '7%' }} />
               <col />
             </colgroup>
             <thead>
