@@ -8,6 +8,7 @@ import { lineOf } from '../../renderer/features/terminal/edited-line.ts';
 import type { EditorEvent, EditorState } from '../../renderer/features/terminal/editor-state.ts';
 import { createEditor } from '../../renderer/features/terminal/editor-state.ts';
 import { step } from '../../renderer/features/terminal/line-editor.ts';
+import { menuHeight } from '../../renderer/features/terminal/line-menu.ts';
 import type { Painted } from '../../renderer/features/terminal/painter.ts';
 import { paint } from '../../renderer/features/terminal/painter.ts';
 import type { LineFunction } from '../../shared/line-functions.ts';
@@ -15,6 +16,8 @@ import type { Cell, Glyph, Look, ModelScreen } from './screen-model.ts';
 import { cellsOf, expectedScreen, plain } from './screen-model.ts';
 
 const widths = createCellWidths();
+/** Pixels of a row, as at the usual size of type. */
+const cellHeight = 20;
 
 /** Rows of `above` stand before the line; the cursor is where it begins. */
 class Screen {
@@ -38,13 +41,13 @@ class Screen {
   }
 
   /** As the terminal's view does it: what was drawn is taken away, and the line drawn where it stood. */
-  async draw(editor: EditorState): Promise<void> {
+  async draw(editor: EditorState, reserve = 0): Promise<void> {
     const line = lineOf(editor);
     const erase = this.#painted?.erase ?? '';
     this.#painted = null;
     if (line === null) return await this.#write(erase);
     const { cols, rows } = this.#terminal;
-    const painted = paint({ ...line, columns: cols, rows, startColumn: 0, reserve: 0 }, widths);
+    const painted = paint({ ...line, columns: cols, rows, startColumn: 0, reserve }, widths);
     this.#painted = painted;
     await this.#write(erase + painted.vt);
   }
@@ -64,6 +67,11 @@ class Screen {
   get cursor(): { row: number; column: number } {
     const { baseY, cursorY, cursorX } = this.#terminal.buffer.active;
     return { row: baseY + cursorY, column: cursorX };
+  }
+
+  /** Rows that stand above what is seen. */
+  get scrolled(): number {
+    return this.#terminal.buffer.active.baseY;
   }
 
   get height(): number {
@@ -195,7 +203,7 @@ test('commands of several lines, wide, joined and combined characters: every cel
         screen.dispose();
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 }, 120_000);
 
@@ -260,7 +268,7 @@ test('a prediction stands faint behind the line and never makes it a row longer'
         screen.dispose();
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
 }, 120_000);
 
@@ -285,7 +293,7 @@ test('a window that becomes wider and narrower while somebody types leaves nothi
         screen.dispose();
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 }, 120_000);
 
@@ -316,7 +324,69 @@ test('of a line higher than the screen the part around the cursor is there, cell
         screen.dispose();
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 40 },
+  );
+}, 120_000);
+
+test('a menu opens in rows of its own below the line: none of them holds anything, and nothing above is lost', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      command,
+      fc.integer({ min: 20, max: 200 }),
+      fc.integer({ min: 10, max: 40 }),
+      fc.nat(60),
+      fc.boolean(),
+      async (text, columns, rows, above, search) => {
+        const match = (name: string) => ({ text: name, label: name, kind: 'Command', toolTip: '' });
+        const length = textOf(text).length;
+        const events: EditorEvent[] = search
+          ? [act('ReverseSearchHistory'), { kind: 'insert', text: 'e' }]
+          : [
+              act('MenuComplete'),
+              {
+                kind: 'completion',
+                token: 1,
+                completion: {
+                  replacementIndex: length,
+                  replacementLength: 0,
+                  matches: [match('-One'), match('-Two')],
+                },
+              },
+            ];
+        const typed = search ? '' : textOf(text);
+        const editor = editorOf('PS> ', typed, events, search ? [textOf(text)] : []);
+        const wanted = Math.ceil(menuHeight(editor) / cellHeight);
+        expect(wanted).toBeGreaterThan(0);
+        const screen = new Screen(columns, rows, above);
+        await screen.begin();
+        await screen.draw(editor, wanted);
+        const line = expectedScreen({
+          prompt: glyphs('PS> ', strong),
+          text: glyphs(editor.text, plain),
+          cursor: glyphs(editor.text.slice(0, editor.cursor), plain).length,
+          ghost: [],
+          columns,
+        });
+        // Where line and menu are higher than the screen there is as much of a menu as fits.
+        const free = Math.min(wanted, rows - line.rows.length);
+        if (free > 0) {
+          const below = above + line.rows.length;
+          expect(screen.cursor).toEqual({ row: above + line.cursor.row, column: line.cursor.column });
+          for (let row = below; row < below + free; row++) expect(told(screen.row(row))).toBe('');
+          expect(below + free - screen.scrolled).toBeLessThanOrEqual(rows);
+          for (let row = 0; row < above; row++) expect(told(screen.row(row))).toBe('above');
+        }
+        // Closed again: the line alone, where it stood.
+        await screen.draw(editorOf('PS> ', textOf(text)));
+        shows(
+          screen,
+          expectedScreen({ prompt: glyphs('PS> ', strong), text, cursor: text.length, ghost: [], columns }),
+          above,
+        );
+        screen.dispose();
+      },
+    ),
+    { numRuns: 150 },
   );
 }, 120_000);
 
