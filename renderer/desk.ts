@@ -72,19 +72,19 @@ function showEntered({ sessions, tabs }: Desk): void {
 }
 
 /** A line of the table goes: the one below it is chosen in its place, else the one above. */
-function moveFrom({ sessions, tabs }: Desk, sessionId: number): void {
+function movingFrom({ sessions, tabs }: Desk, sessionId: number): (() => void) | undefined {
   const state = sessions.getState();
   const gone = state.rows.find((row) => row.id === sessionId);
-  if (gone === undefined) return;
+  if (gone === undefined) return undefined;
   const { serverId } = gone;
   const all = state.rows.filter((row) => row.serverId === serverId);
   const tab = serverTab(tabs.getState(), serverId);
   if (tab.failure?.sessionId === sessionId) patchServerTab(tabs, serverId, { failure: null });
-  if (currentRow(all, tab.selectedSession)?.id !== sessionId) return;
+  if (currentRow(all, tab.selectedSession)?.id !== sessionId) return undefined;
   const shown = filterRows(all, viewOf(state, serverId).filter);
   const at = shown.findIndex((row) => row.id === sessionId);
   const next = shown[at + 1] ?? shown[at - 1];
-  if (next !== undefined) patchServerTab(tabs, serverId, { selectedSession: next.id });
+  return next && (() => patchServerTab(tabs, serverId, { selectedSession: next.id }));
 }
 
 /** Listens to main and fetches what is there now; again after each time the way to main was lost. */
@@ -115,8 +115,9 @@ export function startDesk(desk: Desk): void {
     }
   });
   bridge.on('session.removed', ({ sessionId }) => {
-    moveFrom(desk, sessionId);
+    const move = movingFrom(desk, sessionId);
     dropSession(sessions, sessionId);
+    move?.();
     terminals.drop(sessionId);
     focusBeside();
   });

@@ -47,6 +47,19 @@ export async function test(
   });
 }
 
+const COLUMNS = [
+  'Name',
+  'Id',
+  'State',
+  'Configuration',
+  'Owner',
+  'Client',
+  'Memory',
+  'Process',
+  'Age',
+  'Idle',
+];
+
 export async function shells(
   options: Options<'shells'>,
   terminal: Terminal,
@@ -65,16 +78,19 @@ export async function shells(
     }
     const rows = found.map((shell) =>
       [
+        shell.name ?? '',
         shell.shellId,
         shell.state ?? '',
         shell.resourceUri?.split('/').at(-1) ?? '',
         shell.owner ?? '',
         shell.clientIp ?? '',
+        shell.memoryUsed ?? '',
+        shell.processId?.toString() ?? '',
         seconds(shell.runTimeMs),
         seconds(shell.inactivityMs),
       ].map((cell) => plainText(cell)),
     );
-    await terminal.out(table(['Id', 'State', 'Configuration', 'Owner', 'Client', 'Age', 'Idle'], rows));
+    await terminal.out(table(COLUMNS, rows));
     return EXIT.fine;
   });
 }

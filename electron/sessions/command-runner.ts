@@ -15,7 +15,7 @@ import { isIncomplete, refusesScripts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionHost } from './session-host.ts';
-import { gapNotice, timeOfDay, unsureNotice } from './session-words.ts';
+import { gapNotice, goesOnNotice, timeOfDay, unsureNotice } from './session-words.ts';
 
 /** What the runner needs of its session. */
 export interface RunnerPort {
@@ -47,6 +47,8 @@ export interface Followed {
   readonly readUpTo: bigint | undefined;
   /** By a run of the app that may have shown more than it could take note of. */
   readonly afterCrash: boolean;
+  /** What it brought before is not on this page. */
+  readonly shownBefore: boolean;
 }
 
 /** Commands remembered for Up and Down and for the marks in the margin. */
@@ -161,7 +163,7 @@ export class CommandRunner {
   /** A pipeline that was started in an earlier connection: after those before it, its output comes to the page. */
   async follow(
     run: PipelineRun,
-    { startedAt, ranMs, readUpTo, afterCrash }: Followed,
+    { startedAt, ranMs, readUpTo, afterCrash, shownBefore }: Followed,
   ): Promise<CommandRecord> {
     if (readUpTo !== undefined) this.#before.set(run, readUpTo);
     if (afterCrash) this.#afterCrash.add(run);
@@ -179,6 +181,8 @@ export class CommandRunner {
           record,
           async () => {
             this.#begin(run);
+            if (shownBefore)
+              await this.#port.page.append(record.commandId, [noticeLine(goesOnNotice(startedAt))]);
             return await this.#conclude(await this.#follow(run));
           },
           { ranMs },

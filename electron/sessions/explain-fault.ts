@@ -56,8 +56,9 @@ export function explainFault(code: number | undefined, server: ServerFacts, said
       };
     case 995:
       return {
-        code: 'fault.winrm-restarted',
-        title: `WinRM on ${server.name} was restarted`,
+        code: 'fault.ended-there',
+        title: `The session was ended on ${server.name}`,
+        why: 'It was removed there, its process ended, or WinRM was restarted.',
         cure: { text: 'Open a new session.' },
       };
     default:

@@ -350,7 +350,7 @@ export class SessionRegistry {
     const { events, log } = this.#options;
     const session: Session = new Session({
       id,
-      name: name === undefined || name === '' ? `Session${String(id)}` : name,
+      name: name === undefined || name === '' ? this.#freeName(id) : name,
       serverId: server.id,
       server: factsOf(
         configurationName === undefined ? server : { ...server, configuration: configurationName },
@@ -453,6 +453,15 @@ export class SessionRegistry {
     this.#drop(session);
     if (!byPerson) this.#unopened.set(server.id, session.id);
     throw byPerson ? cancelled(server.name) : failure;
+  }
+
+  /** `Session5`, or the next that none has: one that was taken back brings its name along. */
+  #freeName(id: number): string {
+    const taken = new Set(this.list().map((row) => row.name));
+    for (let number = id; ; number++) {
+      const name = `Session${String(number)}`;
+      if (!taken.has(name)) return name;
+    }
   }
 
   #listenerOf(session: Session): PoolListener {

@@ -70,6 +70,17 @@ export function restrictedNotice(configuration: string): string {
   return `${configuration} is a restricted endpoint: it has no prompt of its own, and what it runs is limited. Get-Command lists what there is.`;
 }
 
+/** A command that was started in an earlier connection, before what it brings now. */
+export function goesOnNotice(startedAt: number | undefined): string {
+  const since = startedAt === undefined ? '' : ` since ${timeOfDay(startedAt)}`;
+  return `A command runs here${since}. What it has shown before is not kept.`;
+}
+
+/** Ctrl+C was pressed, and nothing has come of it. */
+export function stopUnheard(server: ServerFacts): string {
+  return `${server.name} has not stopped the command yet. Ctrl+C again leaves the session; what runs in it runs on.`;
+}
+
 export function resumedNotice(afterMs: number): string {
   return `Connected again after ${duration(afterMs)}.`;
 }

@@ -4,7 +4,7 @@
  */
 import { echoLine, errorLine, noticeLine } from '../console/page-text.ts';
 import { ProgressBoard } from '../console/progress.ts';
-import type { Interruption, PipelineRun, RunspacePool } from '../remoting/index.ts';
+import { systemClock, type Interruption, type PipelineRun, type RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
 import type { DisconnectOptions, Retrying, SessionRow } from '../../shared/session.ts';
 import type { CommandHelp, CommandRecord, TerminalSize, TerminalSnapshot } from '../../shared/terminal.ts';
@@ -31,7 +31,9 @@ import {
   gapNotice,
   restrictedNotice,
   resumedNotice,
+  stopUnheard,
 } from './session-words.ts';
+import { StopWatch } from './stop-watch.ts';
 import { allows, type SessionEvent } from './state.ts';
 
 export class Session {
@@ -45,6 +47,7 @@ export class Session {
   readonly #quiet: QuietWork;
   readonly #runner: CommandRunner;
   readonly #interaction: Interaction;
+  readonly #stopping: StopWatch;
   #pool: RunspacePool | undefined;
   #size: TerminalSize;
   /** We are ending it: its end is no news. */
@@ -72,6 +75,10 @@ export class Session {
     });
     this.#quiet = new QuietWork(options.clock);
     const { events, server } = options;
+    this.#stopping = new StopWatch(
+      options.clock ?? systemClock,
+      () => void this.page.append(this.#runner.commandId, [noticeLine(stopUnheard(server))]),
+    );
     this.#desk = new InputDesk(
       (request) => {
         events.input(this.id, request);
@@ -290,9 +297,13 @@ export class Session {
     this.#interaction.enter();
   }
 
-  /** Exit-PSSession from outside: stops what runs and leaves. While its server cannot be reached, what runs goes on, and one leaves at once. */
+  /**
+   * Exit-PSSession from outside. What runs goes on in a session that stays, and whoever enters joins it; one that ends with leaving is
+   * stopped, unless its server cannot be reached.
+   */
   async exit(): Promise<void> {
-    if (this.#standing.isInterrupted) this.#leaveBehind();
+    const stays = this.isBusy && !this.#standing.facts.endsOnExit;
+    if (this.#standing.isInterrupted || stays) this.#leaveBehind();
     else await this.#interaction.leave();
   }
 
@@ -324,6 +335,7 @@ export class Session {
       ranMs: startedAt === undefined ? 0 : Math.max(0, this.#options.wallClock() - startedAt),
       readUpTo: this.readUpTo(run.id),
       afterCrash: left?.by === 'earlier-run',
+      shownBefore: left === this.#options.left,
     });
   }
 
@@ -336,10 +348,11 @@ export class Session {
    * anew. While its server cannot be reached, nothing can be stopped, and Ctrl+C leaves.
    */
   interrupt(text: string | undefined): void {
-    if (this.#standing.isInterrupted) {
+    if (this.#standing.isInterrupted || this.#stopping.isUnheard) {
       this.#leaveBehind();
       return;
     }
+    if (this.isBusy && this.#interaction.entered) this.#stopping.began();
     this.completions.stopping();
     this.#desk.cancel(text ?? '');
     void this.#runner.stop();
@@ -438,6 +451,7 @@ export class Session {
   }
 
   #commandEnded(): void {
+    this.#stopping.over();
     this.#desk.cancel();
     if (this.#board.clear()) this.#options.events.progress(this.id, []);
     this.note('commandEnded');

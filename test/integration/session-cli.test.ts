@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PowerShell, wsmanClient } from '../../electron/remoting/index.ts';
+import { createPool, PowerShell, wsmanClient } from '../../electron/remoting/index.ts';
 import { noEngine, overWinRm, PASSWORD, USER } from './practice.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../build/bin/psdeck.mjs');
@@ -56,7 +56,7 @@ describe.skipIf(noEngine !== undefined)('the command line and a session that was
 
   /** A session in which a command waits for a file; its client has left. */
   async function leaveOne(): Promise<string> {
-    const pool = await way.pool();
+    const pool = createPool({ ...way.target, shellName: 'Roaming' });
     await pool.open();
     await new PowerShell(pool).addScript('$kept = 42').invoke().collect();
     const go = join(folder, 'go');
@@ -71,7 +71,9 @@ describe.skipIf(noEngine !== undefined)('the command line and a session that was
 
   test('receive shows what ran meanwhile and leaves it there, connect goes inside, remove ends it', async () => {
     const id = await leaveOne();
-    expect((await psdeck(['shells'])).stdout).toMatch(/Disconnected/);
+    const { stdout: listed } = await psdeck(['shells']);
+    expect(listed).toMatch(/^Name +Id +State +Configuration +Owner +Client +Memory +Process +Age +Idle$/m);
+    expect(listed).toMatch(new RegExp(`^Roaming +${id} +Disconnected +Microsoft\\.PowerShell `, 'mi'));
     await writeFile(join(folder, 'go'), '');
     expect(await psdeck(['receive', '--id', id])).toEqual({ code: 0, stdout: '1\n2\n3\n4\n5\n', stderr: '' });
     expect(await wsmanClient(way.target).enumerateShells()).toMatchObject([{ state: 'Disconnected' }]);

@@ -225,8 +225,9 @@ class Way {
   readonly #serverId: string;
   readonly #enter: boolean;
   /** The selection that they had, or were brought to. */
-  #at: number | null;
-  #brought = false;
+  #at: number | 'anywhere' | null;
+  /** The line that they were brought to. */
+  #line: number | null = null;
   readonly #stop: () => void;
 
   constructor(desk: Desk, serverId: string, enter: boolean) {
@@ -236,13 +237,15 @@ class Way {
     this.#at = this.#selected;
     const before = new Set(this.#rows.map((row) => row.id));
     this.#stop = desk.sessions.subscribe(() => {
-      const fresh = this.#rows.find((row) => !before.has(row.id) && row.state === 'Opening');
-      // A question ends a try, and its line goes: what is chosen in its place is none of the person's doing.
-      if (fresh === undefined && this.#brought) {
-        this.#brought = false;
-        this.#at = this.#selected;
-      } else if (fresh !== undefined && !this.#brought && !this.isLeft) {
-        this.#brought = true;
+      const rows = this.#rows;
+      const fresh = rows.find((row) => !before.has(row.id) && row.state === 'Opening');
+      if (this.#line !== null) {
+        if (rows.some((row) => row.id === this.#line)) return;
+        // A question ends a try, and its line goes: what is chosen in its place is none of the person's doing.
+        if (this.#selected === this.#line) this.#at = 'anywhere';
+        this.#line = null;
+      } else if (fresh !== undefined && !this.isLeft) {
+        this.#line = fresh.id;
         this.#choose(fresh.id);
         if (!enter) focusSession(fresh.id);
       }
@@ -251,7 +254,8 @@ class Way {
 
   /** Another session, or another server, is looked at now. */
   get isLeft(): boolean {
-    return this.#desk.tabs.getState().active !== this.#serverId || this.#selected !== this.#at;
+    if (this.#desk.tabs.getState().active !== this.#serverId) return true;
+    return this.#at !== 'anywhere' && this.#selected !== this.#at;
   }
 
   over(): void {
@@ -262,7 +266,7 @@ class Way {
     if (this.isLeft) return;
     this.#choose(row.id);
     if (this.#enter) focusTerminal(this.#desk, row);
-    else if (!this.#brought) focusSession(row.id);
+    else if (this.#line === null) focusSession(row.id);
   }
 
   get #rows(): readonly SessionRow[] {

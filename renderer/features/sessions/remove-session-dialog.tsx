@@ -3,7 +3,7 @@ import { useRef } from 'react';
 import type { SessionRow } from '../../../shared/session.ts';
 import { useDesk } from '../../ui/desk-context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
-import { removeSessions } from './session-verbs.ts';
+import { canDisconnect, disconnectSessions, removeSessions } from './session-verbs.ts';
 
 /** What is lost with them. */
 function loss(rows: readonly SessionRow[]): string {
@@ -18,7 +18,7 @@ function loss(rows: readonly SessionRow[]): string {
   const parts = [
     ...(busy === 0 ? [] : [`${String(busy)} run a command, which stops`]),
     ...(away === 0 ? [] : [`${String(away)} stand on their servers and are deleted there`]),
-    'their variables are gone',
+    'the variables of all of them are gone',
   ];
   const text = parts.join('; ');
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
@@ -51,6 +51,18 @@ export function RemoveSessionDialog({ rows }: { rows: readonly SessionRow[] }) {
         >
           Remove {name}
         </button>
+        {busy && canDisconnect(row) ? (
+          <button
+            type="button"
+            className="btn"
+            onClick={() => {
+              close();
+              void disconnectSessions(desk, rows);
+            }}
+          >
+            Leave it running
+          </button>
+        ) : null}
         <button ref={cancel} type="button" className="btn primary" onClick={close}>
           Cancel <kbd>Esc</kbd>
         </button>

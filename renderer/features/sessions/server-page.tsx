@@ -11,6 +11,7 @@ import { newSessionKey } from '../../ui/keys.ts';
 import { editServer, serverEntries } from '../servers/server-list.tsx';
 import { TerminalPane } from '../terminal/terminal-pane.tsx';
 import { enterServer, newSession } from './open-session.ts';
+import { listShells } from './session-verbs.ts';
 import { SessionTable } from './session-table.tsx';
 import { ShellQuota, ShellTable } from './shell-table.tsx';
 import { Trouble } from './trouble.tsx';
@@ -67,8 +68,15 @@ function Views({ server, rows }: { server: Server; rows: readonly SessionRow[] }
             role="tab"
             aria-selected={show === value}
             tabIndex={show === value ? 0 : -1}
-            onClick={() => patchView(desk.sessions, server.id, { show: value })}
+            onClick={() => {
+              patchView(desk.sessions, server.id, { show: value });
+              if (value === 'server' && list !== null) void listShells(desk, server.id);
+            }}
             onKeyDown={(event) => {
+              if (event.key === 'F5' && show === 'server') {
+                event.preventDefault();
+                void listShells(desk, server.id);
+              }
               if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
               patchView(desk.sessions, server.id, { show: show === 'run' ? 'server' : 'run' });
               const strip = event.currentTarget.parentElement;

@@ -18,7 +18,6 @@ import { selectSession } from '../../stores/tabs.ts';
 import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Glyph } from '../../ui/glyphs.tsx';
 import { WithContextMenu, type MenuEntries } from '../../ui/menu.tsx';
-import { exitSession } from './open-session.ts';
 import { canInvoke } from './invoke-many.ts';
 import {
   askRemoveSessions,
@@ -26,6 +25,7 @@ import {
   canDisconnect,
   connectSessions,
   disconnectSessions,
+  leaveSession,
   openOrEnter,
   retryNow,
 } from './session-verbs.ts';
@@ -70,7 +70,7 @@ export function sessionEntries(desk: Desk, rows: readonly SessionRow[]): MenuEnt
   const entries: MenuEntries = one
     ? [
         row.entered
-          ? { label: 'Exit', icon: <LogOut aria-hidden />, run: () => void exitSession(desk, row) }
+          ? { label: 'Exit', icon: <LogOut aria-hidden />, run: () => void leaveSession(desk, row) }
           : {
               label: 'Enter',
               icon: <LogIn aria-hidden />,

@@ -7,7 +7,7 @@ import { patchView, putSession, viewOf } from '../../stores/sessions.ts';
 import { noteReach } from '../../stores/servers.ts';
 import { addNotice } from '../../stores/shell.ts';
 import { openTab, patchServerTab } from '../../stores/tabs.ts';
-import { asking, enterSession, focusTerminal } from './open-session.ts';
+import { asking, enterSession, exitSession, focusTerminal } from './open-session.ts';
 
 export function canDisconnect(row: SessionRow): boolean {
   return row.canDisconnect === true;
@@ -102,8 +102,21 @@ export async function removeSessions(desk: Desk, rows: readonly SessionRow[]): P
       row.proxy,
     );
     if (!asked.ok && asked.error === null) return;
-    if (!asked.ok) told(desk, row, asked.error, () => removeSessions(desk, [row]));
+    if (!asked.ok) told(desk, row, notRemoved(row, asked.error), () => removeSessions(desk, [row]));
   }
+}
+
+function notRemoved(row: SessionRow, error: AppError | null): AppError | null {
+  if (error === null || error.code === 'session.still-there') return error;
+  const why = error.why === undefined ? '' : ` ${error.why}`;
+  return { ...error, title: `${row.name} was not removed`, why: `${error.title}.${why}` };
+}
+
+/** Exit-PSSession by a person. One that ends with leaving, and what runs in it with it, is asked about first. */
+export async function leaveSession(desk: Desk, row: SessionRow): Promise<void> {
+  const ends = row.endsOnExit && row.availability === 'Busy' && row.retrying === undefined;
+  if (ends) desk.shell.setState({ dialog: { kind: 'remove-session', sessions: [row] } });
+  else await exitSession(desk, row);
 }
 
 /** By a person: what would stop something that runs, or end what stands on a server, is asked first. */

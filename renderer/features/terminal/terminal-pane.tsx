@@ -18,8 +18,8 @@ import type { MenuEntries } from '../../ui/menu.tsx';
 import { WithContextMenu } from '../../ui/menu.tsx';
 import { Tip } from '../../ui/tip.tsx';
 import { isLive } from '../../stores/sessions.ts';
-import { enterAgain, enterSession, exitSession } from '../sessions/open-session.ts';
-import { askRemoveSessions } from '../sessions/session-verbs.ts';
+import { enterAgain, enterSession } from '../sessions/open-session.ts';
+import { askRemoveSessions, leaveSession } from '../sessions/session-verbs.ts';
 import { RetryingBar } from '../sessions/retrying-bar.tsx';
 import { Trouble } from '../sessions/trouble.tsx';
 import { CompletionMenu } from './completion-menu.tsx';
@@ -202,7 +202,7 @@ export function TerminalPane({ row }: { row: SessionRow }) {
             </button>
           </Tip>
           {row.entered ? (
-            <button type="button" className="btn small" onClick={() => void exitSession(desk, row)}>
+            <button type="button" className="btn small" onClick={() => void leaveSession(desk, row)}>
               <LogOut className="s" aria-hidden />
               Exit
             </button>

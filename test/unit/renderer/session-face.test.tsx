@@ -219,11 +219,34 @@ test('an opening brings the person to its line at once, and whoever goes elsewhe
   await waitFor(() => expect(chosen()).toBe('3'));
   await user.click(within(grid).getByText('Session1'));
   expect(chosen()).toBe('1');
-  const ended = waitFor(() => expect(within(grid).getAllByText('Available')).toHaveLength(3));
+  // The row is told of before the call is answered.
+  fake.emit('session.changed', fakeRow({ id: 3 }));
+  await waitFor(() => expect(within(grid).getAllByText('Available')).toHaveLength(3));
   opened.resolve(fakeRow({ id: 3 }));
-  await ended;
+  await waitFor(() => expect(desk.tabs.getState().servers['s1']?.opening).toBe(false));
   expect(chosen()).toBe('1');
   expect(document.activeElement?.closest('[data-session]')?.getAttribute('data-session')).toBe('1');
+});
+
+test('a question on the way does not lose the person, who is brought to the session after it', async () => {
+  const { fake, desk, user } = await deskWith(fakeRow({ id: 1 }), fakeRow({ id: 2 }));
+  desk.tabs.setState({ order: ['s1'], active: 's1' });
+  let asked = false;
+  fake.handlers['sessions.create'] = () => {
+    fake.sessions = [...fake.sessions, fakeRow({ id: 3, state: 'Opening', availability: 'None' })];
+    fake.emit('session.changed', fakeRow({ id: 3, state: 'Opening', availability: 'None' }));
+    if (asked) return fakeRow({ id: 3 });
+    asked = true;
+    fake.emit('session.removed', { sessionId: 3 });
+    throw new Refusal({ code: 'signin.ntlm-over-http', title: 'NTLM over HTTP' });
+  };
+  const grid = await screen.findByRole('grid', { name: 'Sessions' });
+  await user.click(within(grid).getByText('Session1'));
+  await user.click(screen.getByRole('button', { name: /^New session/ }));
+  await waitFor(() => expect(desk.shell.getState().allow).not.toBeNull());
+  desk.shell.getState().allow?.answer(true);
+  await waitFor(() => expect(desk.tabs.getState().servers['s1']?.opening).toBe(false));
+  expect(within(grid).getByRole('row', { selected: true }).dataset['session']).toBe('3');
 });
 
 test('Delete leaves the keyboard on the next line, and at the end on the one before', async () => {

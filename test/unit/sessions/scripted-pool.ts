@@ -100,7 +100,7 @@ export class ScriptedPool {
   }
 }
 
-export function openSession(change: Pick<Partial<SessionOptions>, 'endsOnExit' | 'left'> = {}) {
+export function openSession(change: Pick<Partial<SessionOptions>, 'endsOnExit' | 'left' | 'clock'> = {}) {
   const person = new Person();
   const pool = new ScriptedPool(person);
   const finished: number[] = [];
