@@ -100,7 +100,6 @@ export function registryFor(
   const pools: RunspacePool[] = [];
   const target = (destination: Destination, given: Credential | undefined): WinRmTarget => ({
     ...targetOf(destination, given),
-    connectTimeoutMs: 2000,
     ...more.target,
   });
   const registry = new SessionRegistry({

@@ -1,6 +1,7 @@
 /** One connection to a service: TCP, through a proxy where there is one, then TLS where asked. */
 import type { Socket } from 'node:net';
 import { TransportError, type Facts } from '../errors.ts';
+import { awakeTimeout } from './awake-timeout.ts';
 import { secureContext } from './certificate.ts';
 import { readCertificate, type ReadCertificate } from './client-certificate.ts';
 import { connectThrough, proxyFacts, resolveProxy, type ProxyChoice } from './proxy.ts';
@@ -49,7 +50,8 @@ async function connectOnce(
   const facts: Facts = proxy === undefined ? { host, port } : proxyFacts(proxy, options);
   // What is wrong with our own certificates is told before anybody is called.
   const context = options.https ? secureContext(options.tls ?? {}, certificate, version) : undefined;
-  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const limit = awakeTimeout(options.timeoutMs);
+  const deadline = limit.signal;
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   const stage = { now: 'tcp' };
   try {
@@ -72,5 +74,7 @@ async function connectOnce(
         : new TransportError('connect.timeout', 'The machine does not answer in time', { facts: late });
     }
     throw error;
+  } finally {
+    limit.clear();
   }
 }
