@@ -58,6 +58,8 @@ export class TerminalScreen {
   #seen = true;
   /** 0 while not known. */
   #cellHeight = 0;
+  /** And not drawn since. */
+  #resized = false;
 
   constructor(deps: ScreenDeps) {
     this.#deps = deps;
@@ -98,8 +100,13 @@ export class TerminalScreen {
     this.marks = createMarks(this.terminal, margin, () => this.cellHeight);
     this.terminal.attachCustomKeyEventHandler(deps.onKey);
     this.terminal.onData(deps.onData);
-    this.terminal.onResize(() => (this.#cellHeight = 0));
-    this.terminal.onRender(() => this.marks.draw());
+    // What is asked before xterm has given its element the new height would be the old height over the new number of rows.
+    this.terminal.onResize(() => (this.#resized = true));
+    this.terminal.onRender(() => {
+      if (this.#resized) this.#cellHeight = 0;
+      this.#resized = false;
+      this.marks.draw();
+    });
     this.terminal.onScroll(() => this.marks.draw());
     this.element.addEventListener(
       'paste',
@@ -201,8 +208,8 @@ export class TerminalScreen {
   /** What fits into the box it stands in, within the contract's bounds. `null` while it has no size. */
   proposeSize(): TerminalSize | null {
     if (!this.element.isConnected) return null;
-    // The box has changed, or the zoom has: the cells with it.
-    this.#cellHeight = 0;
+    // The box has changed, or the zoom has: the cells with it, once they are drawn.
+    this.#resized = true;
     const proposed = this.#fit.proposeDimensions();
     if (proposed === undefined || !Number.isFinite(proposed.cols) || !Number.isFinite(proposed.rows))
       return null;
@@ -223,7 +230,7 @@ export class TerminalScreen {
 
   /** Asked for at every drawing, and a layout each time it is read from the page: read once, until something changes it. */
   get cellHeight(): number {
-    if (this.#cellHeight > 0) return this.#cellHeight;
+    if (this.#cellHeight > 0 || this.#resized) return this.#cellHeight || 20;
     const screen = this.terminal.element?.querySelector('.xterm-screen');
     this.#cellHeight = (screen?.clientHeight ?? 0) / this.terminal.rows;
     return this.#cellHeight > 0 ? this.#cellHeight : 20;
@@ -262,9 +269,14 @@ export class TerminalScreen {
       : this.#search.findPrevious(text, { decorations });
   }
 
-  /** xterm draws every row again at this, also where nothing is selected: at each key that would cost more than the key. */
+  /** xterm draws every row again at this and the next, also where nothing changes: at each key that would cost more than the key. */
   clearSelection(): void {
     if (this.terminal.hasSelection()) this.terminal.clearSelection();
+  }
+
+  scrollToBottom(): void {
+    const { viewportY, baseY } = this.terminal.buffer.active;
+    if (viewportY !== baseY) this.terminal.scrollToBottom();
   }
 
   endFind(): void {

@@ -55,7 +55,7 @@ export class TerminalView {
     this.#deps = deps;
     this.#screen = new TerminalScreen({
       settings: deps.settings.getState(),
-      onKey: (event) => this.line.key(event),
+      onKey: (event) => !this.#closesHelp(event) && this.line.key(event),
       onData: (data) => this.line.data(data),
       onPaste: (text) => this.line.paste(text),
       onFault: (thrown) => deps.fail(appErrorOf(thrown)),
@@ -376,6 +376,17 @@ export class TerminalView {
   }
 
   // --- help beside the terminal ---
+
+  /** Esc: the pane first, and the line as it is. What is listed below the line goes before both. */
+  #closesHelp(event: KeyboardEvent): boolean {
+    const { help, menu } = this.state.getState();
+    if (event.key !== 'Escape' || help === null || menu !== null) return false;
+    if (event.type === 'keydown') {
+      event.preventDefault();
+      this.closeHelp();
+    }
+    return true;
+  }
 
   async #askHelp(command: string, parameter: string | undefined): Promise<void> {
     const title = parameter === undefined ? command : `${command} -${parameter}`;

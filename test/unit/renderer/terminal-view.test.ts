@@ -773,8 +773,11 @@ describe('help', () => {
       .poll(() => view.state.getState().help)
       .toMatchObject({ help: { text: 'help for Get-Item Force' } });
     expect(view.line.editor.text).toBe('Get-Item -Path (Get-Date) -Force');
-    view.closeHelp();
+    press('Escape');
     expect(view.state.getState().help).toBeNull();
+    expect(view.line.editor.text).toBe('Get-Item -Path (Get-Date) -Force');
+    press('Escape');
+    expect(view.line.editor.text).toBe('');
   });
 });
 
