@@ -210,7 +210,7 @@ export class LineControl {
     if (vertical.has(action) && this.#editor.text.includes('\n'))
       this.#editor = { ...this.#editor, geometry: this.#host.geometry() };
     this.edit({ kind: 'action', action, digit });
-    if (!action.startsWith('ScrollDisplay')) this.#host.screen.terminal.scrollToBottom();
+    if (!action.startsWith('ScrollDisplay')) this.#host.screen.scrollToBottom();
   }
 
   data(data: string): void {
@@ -223,7 +223,7 @@ export class LineControl {
     // Keys the keymap does not know arrive as escape sequences; they are not text.
     if (data.startsWith('\u001b') || (data.length === 1 && data < ' ')) return;
     this.edit({ kind: 'insert', text: data });
-    this.#host.screen.terminal.scrollToBottom();
+    this.#host.screen.scrollToBottom();
   }
 
   paste(text: string): void {
@@ -237,7 +237,7 @@ export class LineControl {
   /** Puts text into the line; it is never sent by that. */
   insert(text: string): void {
     this.edit({ kind: 'paste', text });
-    this.#host.screen.terminal.scrollToBottom();
+    this.#host.screen.scrollToBottom();
   }
 
   /** What was typed and never sent; it goes from here to whoever asked. */
@@ -324,7 +324,7 @@ export class LineControl {
         if (effect.to === 'page') screen.terminal.scrollPages(effect.count);
         else if (effect.to === 'line') screen.terminal.scrollLines(effect.count);
         else if (effect.to === 'top') screen.terminal.scrollToTop();
-        else screen.terminal.scrollToBottom();
+        else screen.scrollToBottom();
         break;
       case 'help':
         this.#help(effect.about, effect.text, effect.cursor);
