@@ -161,7 +161,7 @@ export const calls = {
   },
   /** Nobody waits for the completion or the help any more: its pipeline need not run on. */
   'terminal.giveUpCompletion': { input: z.object({ sessionId }), output: nothing },
-  /** The server's Get-Help for a command, or for one of its parameters. Refused with `session.busy` while a command runs. */
+  /** The server's Get-Help for a command, or for one of its parameters. While a command runs another shell on the server is asked; refused with `session.busy` where there is none. */
   'terminal.help': {
     input: z.object({
       sessionId,

@@ -6,7 +6,7 @@ import type { HostInfo } from '../protocol/psrp/host-info.ts';
 import { systemClock, type Clock, type PoolListener, type RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
 import type { NewSessionOptions } from '../../shared/session.ts';
-import type { Completion } from '../../shared/terminal.ts';
+import type { CommandHelp, Completion } from '../../shared/terminal.ts';
 import { NO_COMPLETION } from './completion.ts';
 import { QuietWork } from './quiet-work.ts';
 
@@ -62,16 +62,24 @@ export class BesideShell {
    * which may take seconds.
    */
   async complete(text: string, cursor: number, host: HostInfo, isWanted: () => boolean): Promise<Completion> {
-    if (this.#refused) return { ...NO_COMPLETION, note: this.#refused.note };
-    this.#keepFor(KEPT_MS, () => void this.#drop());
-    const shell = (this.#shell ??= this.#make());
-    try {
-      await shell.open;
-    } catch (error) {
-      return shell.dropped ? NO_COMPLETION : { ...NO_COMPLETION, note: this.#refusedBy(shell.pool, error) };
+    const shell = await this.#opened();
+    if (shell === undefined) {
+      const { note } = this.#refused ?? {};
+      return note === undefined ? NO_COMPLETION : { ...NO_COMPLETION, note };
     }
-    if (this.#shell !== shell || !isWanted()) return NO_COMPLETION;
+    if (!isWanted()) return NO_COMPLETION;
     return { ...(await shell.quiet.complete(shell.pool, host, text, cursor)), source: 'beside' };
+  }
+
+  /** Undefined where there is no shell to be had. */
+  async help(
+    host: HostInfo,
+    command: string,
+    parameter: string | undefined,
+    columns: number,
+  ): Promise<CommandHelp | undefined> {
+    const shell = await this.#opened();
+    return await shell?.quiet.help(shell.pool, host, command, parameter, columns);
   }
 
   async giveUp(): Promise<void> {
@@ -83,6 +91,19 @@ export class BesideShell {
     this.#refused = undefined;
     this.#takeBack();
     await this.#drop();
+  }
+
+  async #opened(): Promise<Shell | undefined> {
+    if (this.#refused) return undefined;
+    this.#keepFor(KEPT_MS, () => void this.#drop());
+    const shell = (this.#shell ??= this.#make());
+    try {
+      await shell.open;
+    } catch (error) {
+      if (!shell.dropped) this.#refuse(shell.pool, error);
+      return undefined;
+    }
+    return this.#shell === shell ? shell : undefined;
   }
 
   #make(): Shell {
@@ -106,16 +127,14 @@ export class BesideShell {
     if (this.#shell?.pool === pool) this.#shell = undefined;
   }
 
-  #refusedBy(pool: RunspacePool, error: unknown): string {
+  #refuse(pool: RunspacePool, error: unknown): void {
     this.#lose(pool);
     const { code, title } = this.#options.explain(error);
     const why = code === 'fault.quota' ? 'The server allows you no other shell now' : title;
-    const note = `${why}: completion waits for the command to end.`;
-    this.#refused = { note };
+    this.#refused = { note: `${why}: completion waits for the command to end.` };
     // A password that was refused is not tried again at all: attempts are counted, and lock accounts.
     this.#takeBack();
     if (code !== 'signin.rejected') this.#keepFor(REST_MS, () => (this.#refused = undefined));
-    return note;
   }
 
   #keepFor(ms: number, then: () => void): void {

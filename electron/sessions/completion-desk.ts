@@ -1,7 +1,7 @@
 /** Who answers Tab: the session itself, once its prompt is there; while a command runs in it, a shell beside it. */
 import type { HostInfo } from '../protocol/psrp/host-info.ts';
 import { systemClock, type Clock, type RunspacePool } from '../remoting/index.ts';
-import type { Completion } from '../../shared/terminal.ts';
+import type { CommandHelp, Completion } from '../../shared/terminal.ts';
 import type { BesideShell } from './completion-beside.ts';
 import { NO_COMPLETION } from './completion.ts';
 import type { QuietWork } from './quiet-work.ts';
@@ -53,13 +53,8 @@ export class CompletionDesk {
   /** `beside`: while a command runs, another shell may be asked. */
   async complete(text: string, cursor: number, beside = false): Promise<Completion> {
     const question = this.#begin();
-    const { quiet, pool, isBusy, isBetween, host } = this.#port;
-    // Between Ctrl+C, or the end of a command, and the next prompt nobody can be asked yet; whoever pressed Tab there means the next prompt.
-    while (!question.isOver && pool() !== undefined && (isBusy() ? this.#stopping : isBetween())) {
-      const changed = new Promise<void>((resolve) => this.#waiting.push(resolve));
-      // oxlint-disable-next-line no-await-in-loop -- each change is looked at
-      await Promise.race([changed, question.over]);
-    }
+    const { quiet, pool, isBusy, host } = this.#port;
+    await this.#prompted(question);
     const own = pool();
     if (question.isOver || own === undefined) return NO_COMPLETION;
     if (!isBusy()) return await quiet.complete(own, host(), text, cursor);
@@ -67,6 +62,34 @@ export class CompletionDesk {
     const answer = this.#beside.complete(text, cursor, host(), () => !question.isOver);
     const given = await Promise.race([answer, question.over]);
     return given ?? NO_COMPLETION;
+  }
+
+  /** The server's Get-Help; while a command runs another shell's, which knows the same commands. Undefined where nobody can be asked. */
+  async help(
+    command: string,
+    parameter: string | undefined,
+    columns: number,
+  ): Promise<CommandHelp | undefined> {
+    const { quiet, pool, isBusy, host } = this.#port;
+    await this.#prompted();
+    const own = pool();
+    if (own === undefined) return undefined;
+    if (!isBusy()) return await quiet.help(own, host(), command, parameter, columns);
+    return await this.#beside?.help(host(), command, parameter, columns);
+  }
+
+  /**
+   * Between Ctrl+C, or the end of a command, and the next prompt nobody can be asked yet; whoever pressed a key there means the next prompt.
+   */
+  async #prompted(question?: Question): Promise<void> {
+    const { pool, isBusy, isBetween } = this.#port;
+    const waits = (): boolean =>
+      question?.isOver !== true && pool() !== undefined && (isBusy() ? this.#stopping : isBetween());
+    while (waits()) {
+      const changed = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      // oxlint-disable-next-line no-await-in-loop -- each change is looked at
+      await (question === undefined ? changed : Promise.race([changed, question.over]));
+    }
   }
 
   /** Ctrl+C: whoever presses Tab now means the prompt that comes after the command. */

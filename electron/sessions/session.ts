@@ -362,8 +362,9 @@ export class Session {
   /** The server's Get-Help. */
   async help(command: string, parameter: string | undefined, columns: number): Promise<CommandHelp> {
     this.#mustBeOpen();
-    if (this.isBusy || this.#quiet.isPrompting || !this.#pool) throw busy(this.row);
-    return await this.#quiet.help(this.#pool, this.host.info, command, parameter, columns);
+    const help = await this.completions.help(command, parameter, columns);
+    if (help === undefined) throw busy(this.row);
+    return help;
   }
 
   /** Disconnect-PSSession: what runs in it runs on. */

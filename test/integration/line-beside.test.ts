@@ -40,6 +40,10 @@ describe.skipIf(noEngine !== undefined)('completion beside a command that runs',
     expect(completion.source).toBe('beside');
     expect(completion.matches.map((match) => match.text)).toContain('Invoke-Command');
     expect((await session.completions.complete('$onlyHe', 7, true)).matches).toEqual([]);
+    expect(await session.help('Invoke-Command', undefined, 80)).toMatchObject({
+      title: 'Invoke-Command',
+      found: true,
+    });
     expect(await shells()).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ name: 'Session1', sessionId: session.id }),

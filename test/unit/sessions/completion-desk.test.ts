@@ -50,6 +50,7 @@ async function busy(open: (pool: ScriptedPool) => Promise<void> = () => Promise.
       const pool = new ScriptedPool(it.person);
       pool.open = () => open(pool);
       made.push({ pool, listener });
+      it.person.noticed();
       // What the shell asks of its pool, and no more.
       return pool as unknown as RunspacePool;
     },
@@ -58,7 +59,8 @@ async function busy(open: (pool: ScriptedPool) => Promise<void> = () => Promise.
   });
   it.session.answer(it.request.requestId, 'Start-Long');
   const command = await it.pool.pipeline('Start-Long');
-  return { ...it, clock, made, refusal, command };
+  const shell = (nth: number) => it.person.until(() => made[nth]?.pool);
+  return { ...it, clock, made, shell, refusal, command };
 }
 
 test('Tab between Ctrl+C and the next prompt waits for that, and is answered then', async () => {
@@ -117,11 +119,11 @@ test('Tab while Ctrl+C stops a command waits for the prompt after it, and asks n
 });
 
 test('while a command runs it says so, and asks another shell only where that is wanted', async () => {
-  const { session, made, pool } = await busy();
+  const { session, made, pool, shell } = await busy();
   expect(await session.completions.complete('Get-', 4)).toMatchObject({ matches: [], busy: true });
   expect(made).toHaveLength(0);
   const completion = session.completions.complete('Get-', 4, true);
-  answer(await made[0]!.pool.pipeline('TabExpansion2'), 'Get-Date');
+  answer(await (await shell(0)).pipeline('TabExpansion2'), 'Get-Date');
   expect(await completion).toMatchObject({ source: 'beside', matches: [{ text: 'Get-Date' }] });
   expect(session.completions.besideShellId).toBe(made[0]?.pool.id);
   // Nothing of it went to the session itself.
@@ -129,11 +131,11 @@ test('while a command runs it says so, and asks another shell only where that is
 });
 
 test('the other shell is kept for the next question, and goes when nobody has asked for a while', async () => {
-  const { session, made, clock } = await busy();
+  const { session, made, clock, shell } = await busy();
   for (const name of ['Get-One', 'Get-Two']) {
     const completion = session.completions.complete('Get-', 4, true);
     // oxlint-disable-next-line no-await-in-loop -- one question after the other
-    answer(await made[0]!.pool.pipeline('TabExpansion2', name === 'Get-One' ? 0 : 1), name);
+    answer(await (await shell(0)).pipeline('TabExpansion2', name === 'Get-One' ? 0 : 1), name);
     // oxlint-disable-next-line no-await-in-loop -- as above
     expect(await completion).toMatchObject({ matches: [{ text: name }] });
     clock.advance(100_000);
@@ -148,13 +150,13 @@ test('the other shell is kept for the next question, and goes when nobody has as
 test('Escape stops what was asked in the other shell, and whoever waits for its opening waits no more', async () => {
   let opened = (): void => undefined;
   const opening = new Promise<void>((resolve) => (opened = resolve));
-  const { session, made } = await busy(() => opening);
+  const { session, made, shell } = await busy(() => opening);
   const first = session.completions.complete('Get-', 4, true);
   await session.completions.giveUp();
   expect(await first).toMatchObject(NOTHING);
   opened();
   const second = session.completions.complete('Get-', 4, true);
-  const asked = await made[0]!.pool.pipeline('TabExpansion2');
+  const asked = await (await shell(0)).pipeline('TabExpansion2');
   const given = session.completions.giveUp();
   expect(asked.stops).toBe(1);
   asked.stopped();
@@ -174,6 +176,30 @@ test('a server that allows no other shell is not asked again at once, and the re
   expect(made).toHaveLength(2);
 });
 
+test('help that is asked for before the prompt is there waits for it, and while a command runs comes from the other shell', async () => {
+  const opening = openSession();
+  opening.session.enter(SIZE);
+  const prompt = await opening.pool.pipeline('prompt');
+  const help = opening.session.help('Get-Date', undefined, 80);
+  prompt.complete();
+  const asked = await opening.pool.pipeline('Get-Help');
+  asked.output('NAME Get-Date');
+  asked.complete();
+  expect(await help).toMatchObject({ found: true, text: 'NAME Get-Date' });
+
+  const { session, shell } = await busy();
+  const beside = session.help('Get-Date', undefined, 80);
+  const other = await (await shell(0)).pipeline('Get-Help');
+  other.output('NAME Get-Date, beside');
+  other.complete();
+  expect(await beside).toMatchObject({ found: true, text: 'NAME Get-Date, beside' });
+
+  const refused = await busy(() => Promise.reject(new Error('quota')));
+  await expect(refused.session.help('Get-Date', undefined, 80)).rejects.toMatchObject({
+    error: { code: 'session.busy' },
+  });
+});
+
 test('a password that is refused is never tried again by Tab', async () => {
   const { session, made, clock, refusal } = await busy(() => Promise.reject(new Error('401')));
   refusal.error = { code: 'signin.rejected', title: 'User name or password rejected' };
@@ -188,10 +214,10 @@ test('a password that is refused is never tried again by Tab', async () => {
 test('the other shell goes with the session, however that ends', async () => {
   for (const end of ['removed', 'broken', 'disconnected', 'let go'] as const) {
     // oxlint-disable-next-line no-await-in-loop -- one session after the other
-    const { session, made, pool } = await busy();
+    const { session, made, pool, shell } = await busy();
     const completion = session.completions.complete('Get-', 4, true);
     // oxlint-disable-next-line no-await-in-loop -- as above
-    await made[0]!.pool.pipeline('TabExpansion2');
+    await (await shell(0)).pipeline('TabExpansion2');
     // oxlint-disable-next-line no-await-in-loop -- as above
     if (end === 'removed') await session.remove();
     // oxlint-disable-next-line no-await-in-loop -- as above
@@ -206,12 +232,12 @@ test('the other shell goes with the session, however that ends', async () => {
 });
 
 test('a shell that the server took away is made anew by the next question', async () => {
-  const { session, made } = await busy();
+  const { session, made, shell } = await busy();
   const first = session.completions.complete('Get-', 4, true);
-  answer(await made[0]!.pool.pipeline('TabExpansion2'), 'Get-Date');
+  answer(await (await shell(0)).pipeline('TabExpansion2'), 'Get-Date');
   await first;
   made[0]?.listener.stateChanged?.('Broken', new Error('removed by an administrator'));
   const second = session.completions.complete('Get-', 4, true);
-  answer(await made[1]!.pool.pipeline('TabExpansion2'), 'Get-Help');
+  answer(await (await shell(1)).pipeline('TabExpansion2'), 'Get-Help');
   expect(await second).toMatchObject({ matches: [{ text: 'Get-Help' }] });
 });
