@@ -90,8 +90,13 @@ export class FaultProxy {
     for (const socket of sockets) socket.resetAndDestroy();
   }
 
-  async close(): Promise<void> {
+  /** No more harm to connections that come. */
+  spare(): void {
     this.#faults.length = 0;
+  }
+
+  async close(): Promise<void> {
+    this.spare();
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.cut();

@@ -47,13 +47,25 @@ const actors: Actor[] = [];
 
 process.on('unhandledRejection', (error) => broken.push(`unhandled: ${String(error)}`));
 process.on('message', (order: SoakOrder) => {
-  void (order.kind === 'round' ? round(order.actors, order.ms) : empty()).then(say, (error: unknown) => {
-    broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return say();
-  });
+  void carryOut(order);
 });
 process.once('disconnect', () => process.exit(0));
 process.send?.('ready');
+
+async function carryOut(order: SoakOrder): Promise<void> {
+  let truth: Truth = { rows: {}, listed: {}, stale: 0 };
+  try {
+    await (order.kind === 'round' ? round(order.actors, order.ms) : empty());
+    truth = await agreed();
+  } catch (error) {
+    broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  pools.length = 0; // the test's own, which would hold every pool there ever was
+  // What was closed is gone with the next turns.
+  await pass(1000);
+  const word: SoakWord = { ...truth, broken: broken.splice(0), counts: world.counts, holdings: holdings() };
+  process.send?.(word);
+}
 
 async function round(count: number, ms: number): Promise<void> {
   while (actors.length < count)
@@ -62,6 +74,7 @@ async function round(count: number, ms: number): Promise<void> {
   const harm = harms(performance.now() + ms);
   const acting = actors.map((actor) => actor.act());
   await harm;
+  proxy.spare();
   for (const actor of actors) actor.tire();
   await Promise.all(acting);
   await Promise.all(actors.map((actor) => actor.rest()));
@@ -95,44 +108,36 @@ async function empty(): Promise<void> {
   await Promise.all(actors.splice(0).map((actor) => actor.end()));
 }
 
-/** After a round nothing is under way, so what is listed and what is shown agree; a moment later at most. */
-async function say(): Promise<void> {
+type Truth = Pick<SoakWord, 'rows' | 'listed' | 'stale'>;
+
+/** After a round nothing is under way, so what is listed and what is shown agree; a moment later at most: a server notices in its own time. */
+async function agreed(): Promise<Truth> {
   let stale = 0;
-  const ask = async (): Promise<Pick<SoakWord, 'rows' | 'listed'>> => {
-    const { shells } = await registry.shells.list('z', undefined);
-    const left = shells.filter(({ sessionId }) => sessionId === undefined).map(({ shellId }) => shellId);
-    await registry.shells.remove('z', left, undefined);
-    stale += left.length;
-    const known = shells.filter(({ shellId }) => !left.includes(shellId));
-    return {
-      rows: Object.fromEntries(
-        registry.list().map((row) => [row.instanceId.toLowerCase(), SHOWN[row.state] ?? row.state]),
-      ),
-      listed: Object.fromEntries(known.map(({ shellId, state }) => [shellId.toLowerCase(), state])),
-    };
-  };
-  const isTrue = ({ rows, listed }: Pick<SoakWord, 'rows' | 'listed'>): boolean =>
-    Object.keys(rows).length === Object.keys(listed).length &&
-    Object.entries(rows).every(([id, state]) => listed[id] === state);
-  // The server notices a connection that is gone in its own time.
-  let truth = await ends(ask(), 'asking what stands on the server');
-  for (let tries = 0; tries < 100 && !isTrue(truth); tries++) {
+  for (let tries = 0; ; tries++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const { shells } = await ends(registry.shells.list('z', undefined), 'asking what stands on the server');
+    const nobodys = shells.filter(
+      ({ sessionId, completesFor }) => sessionId === undefined && completesFor === undefined,
+    );
+    // oxlint-disable-next-line no-await-in-loop
+    await registry.shells.remove(
+      'z',
+      nobodys.map(({ shellId }) => shellId),
+      undefined,
+    );
+    stale += nobodys.length;
+    const mine = shells.filter(({ sessionId }) => sessionId !== undefined);
+    const rows = Object.fromEntries(
+      registry.list().map((row) => [row.instanceId.toLowerCase(), SHOWN[row.state] ?? row.state]),
+    );
+    const listed = Object.fromEntries(mine.map(({ shellId, state }) => [shellId.toLowerCase(), state]));
+    const same =
+      Object.keys(rows).length === Object.keys(listed).length &&
+      Object.entries(rows).every(([id, state]) => listed[id] === state);
+    if (same || tries >= 100) return { rows, listed, stale };
     // oxlint-disable-next-line no-await-in-loop
     await pass(200);
-    // oxlint-disable-next-line no-await-in-loop
-    truth = await ends(ask(), 'asking what stands on the server');
   }
-  pools.length = 0; // the test's own, which would hold every pool there ever was
-  // What was closed is gone with the next turns.
-  await pass(1000);
-  const word: SoakWord = {
-    ...truth,
-    broken: broken.splice(0),
-    counts: world.counts,
-    stale,
-    holdings: holdings(),
-  };
-  process.send?.(word);
 }
 
 /** As the server calls them. */

@@ -62,8 +62,9 @@ test.skipIf(noEngine !== undefined)(
         expect(Object.keys(said.rows)).toHaveLength(SESSIONS);
         // oxlint-disable-next-line no-await-in-loop
         const report = await server.report();
-        const shells = report.shells.map(({ shellId, state }) => [shellId.toLowerCase(), state]);
-        expect(Object.fromEntries(shells)).toEqual(said.rows);
+        const shells = report.shells.map(({ shellId, state }) => [shellId.toLowerCase(), state] as const);
+        // Beside them stand those that only complete for one.
+        expect(Object.fromEntries(shells.filter(([id]) => said.rows[id] !== undefined))).toEqual(said.rows);
       }
       const ended = await tell({ kind: 'empty' });
       expect(ended.rows).toEqual({});
