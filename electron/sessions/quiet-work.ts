@@ -31,6 +31,8 @@ export class QuietWork {
   #promptless = false;
   /** The endpoint has no TabExpansion2. */
   #commands: CommandCompletions | undefined;
+  /** Rises with each question at the line, and where the person wants the runspace or nobody wants an answer: what was not sent by then is not. */
+  #turn = 0;
   readonly #clock: Clock;
 
   constructor(clock: Clock = systemClock) {
@@ -53,7 +55,8 @@ export class QuietWork {
 
   /** Nobody waits for what was asked at the line any more. */
   async giveUp(): Promise<void> {
-    if (this.#forLine) await this.settle();
+    this.#turn += 1;
+    if (this.#forLine) await this.#stopRun();
   }
 
   /** Ctrl+C, or somebody leaves. */
@@ -61,7 +64,11 @@ export class QuietWork {
     const run = this.#run;
     if (run === undefined) return;
     // Ctrl+C pressed twice means the command, not the prompt that comes after it; one that does not come is stopped.
-    if (this.isPrompting) await this.#within(PROMPT_MS, run.finished.catch(() => undefined));
+    if (this.isPrompting)
+      await this.#within(
+        PROMPT_MS,
+        run.finished.catch(() => undefined),
+      );
     if (this.#run === run) await run.stop();
   }
 
@@ -72,6 +79,11 @@ export class QuietWork {
 
   /** Stops what runs, and waits for that a moment: the server runs what comes next after it anyway, and a stop may hang. */
   async settle(): Promise<void> {
+    this.#turn += 1;
+    await this.#stopRun();
+  }
+
+  async #stopRun(): Promise<void> {
     if (this.#run) await this.#within(QUIET_MS, this.#run.stop());
   }
 
@@ -113,16 +125,17 @@ export class QuietWork {
   }
 
   async complete(pool: RunspacePool, host: HostInfo, text: string, cursor: number): Promise<Completion> {
+    const turn = ++this.#turn;
     await this.#helping;
     const place = Math.min(cursor, text.length);
     if (this.#commands === undefined) {
-      const answer = await this.#ask(pool, completionSpec(text, place, host), COMPLETION_MS);
+      const answer = await this.#ask(turn, pool, completionSpec(text, place, host), COMPLETION_MS);
       if (answer === undefined) return NO_COMPLETION;
       if (answer !== 'unknown') return readCompletion(answer, text);
       this.#commands = new CommandCompletions();
     }
     return await this.#commands.complete(text, place, async (name) => {
-      const answer = await this.#ask(pool, commandsSpec(name, host), COMPLETION_MS);
+      const answer = await this.#ask(turn, pool, commandsSpec(name, host), COMPLETION_MS);
       return answer === undefined || answer === 'unknown' ? [] : answer;
     });
   }
@@ -150,10 +163,11 @@ export class QuietWork {
     columns: number,
   ): Promise<CommandHelp> {
     const title = parameter === undefined ? command : `${command} -${parameter}`;
-    const answer = await this.#ask(pool, helpSpec(command, parameter, columns, host), HELP_MS);
+    const turn = ++this.#turn;
+    const answer = await this.#ask(turn, pool, helpSpec(command, parameter, columns, host), HELP_MS);
     if (answer === undefined) return nothingKnown(title);
     if (answer !== 'unknown') return readHelp(title, answer);
-    const bare = await this.#ask(pool, bareHelpSpec(command, parameter, host), HELP_MS);
+    const bare = await this.#ask(turn, pool, bareHelpSpec(command, parameter, host), HELP_MS);
     return bare === undefined || bare === 'unknown' ? nothingKnown(title) : readBareHelp(title, bare);
   }
 
@@ -170,13 +184,14 @@ export class QuietWork {
 
   /** What a pipeline gives; nothing where it failed, was given up or took too long; `unknown` where a command of it does not exist there. */
   async #ask(
+    turn: number,
     pool: RunspacePool,
     spec: PipelineSpec,
     withinMs: number,
   ): Promise<readonly PsValue[] | 'unknown' | undefined> {
     // One that does not stop at once keeps its place on the server, and the newer one comes after it.
-    await this.giveUp();
-    if (this.isPrompting) return undefined;
+    if (turn === this.#turn && this.#forLine) await this.#stopRun();
+    if (turn !== this.#turn || this.isPrompting) return undefined;
     const abort = new AbortController();
     let run: PipelineRun | undefined;
     const takeBack = this.#clock.after(withinMs, () => abort.abort());
