@@ -3,8 +3,9 @@ import { errorLine, echoLine, hostWrite, noticeLine, type PageText } from '../co
 import { displayText } from '../protocol/clixml/display-text.ts';
 import { PsObject } from '../protocol/clixml/value.ts';
 import type { PipelineSpec } from '../protocol/psrp/pipeline-spec.ts';
-import type { PipelineRun, PipelineResult, RunspacePool } from '../remoting/index.ts';
+import type { Clock, PipelineRun, PipelineResult, RunspacePool } from '../remoting/index.ts';
 import type { CommandRecord } from '../../shared/terminal.ts';
+import { CONSOLE_HINT_MS, consoleProgram } from './console-programs.ts';
 import { explain } from './explain.ts';
 import { commandsSpec, formatInputSpec, lineSpec } from './interactive-commands.ts';
 import { HopWatch } from './hop-watch.ts';
@@ -15,7 +16,7 @@ import { isIncomplete, refusesScripts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionHost } from './session-host.ts';
-import { gapNotice, goesOnNotice, timeOfDay, unsureNotice } from './session-words.ts';
+import { consoleNotice, gapNotice, goesOnNotice, timeOfDay, unsureNotice } from './session-words.ts';
 
 /** What the runner needs of its session. */
 export interface RunnerPort {
@@ -26,6 +27,7 @@ export interface RunnerPort {
   readonly events: SessionEvents;
   readonly quiet: QuietWork;
   readonly now: () => number;
+  readonly clock: Clock;
   pool(): RunspacePool;
   isOpen(): boolean;
   /** From Enter on, not only from the moment its pipeline runs. */
@@ -134,7 +136,8 @@ export class CommandRunner {
       text,
       async ({ commandId: id }) => {
         await this.#port.page.append(id, [echo]);
-        const result = await this.#run(line);
+        const takeBack = this.#hintAt(id, line);
+        const result = await this.#run(line).finally(takeBack);
         if (!isIncomplete(result)) return await this.#conclude(result);
         unfinished = true;
         return 'running';
@@ -142,6 +145,17 @@ export class CommandRunner {
       commandId,
     );
     return unfinished ? record : undefined;
+  }
+
+  /** A program that waits for a console looks like one that takes its time. */
+  #hintAt(commandId: number, line: string): () => void {
+    const program = consoleProgram(line);
+    if (program === undefined) return () => undefined;
+    const { page, clock } = this.#port;
+    const { lastSeq } = page;
+    return clock.after(CONSOLE_HINT_MS, () => {
+      if (page.lastSeq === lastSeq) void page.append(commandId, [noticeLine(consoleNotice(program))]);
+    });
   }
 
   /** An unfinished line that is given up: its record ends. */

@@ -76,6 +76,11 @@ export function goesOnNotice(startedAt: number | undefined): string {
   return `A command runs here${since}. What it has shown before is not kept.`;
 }
 
+/** It seems to wait for keys that nobody can press. */
+export function consoleNotice(program: string): string {
+  return `${program} seems to need a console, which a session over PowerShell remoting has not. Ctrl+C ends it.`;
+}
+
 /** Ctrl+C was pressed, and nothing has come of it. */
 export function stopUnheard(server: ServerFacts): string {
   return `${server.name} has not stopped the command yet. Ctrl+C again leaves the session; what runs in it runs on.`;

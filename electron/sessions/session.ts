@@ -122,6 +122,7 @@ export class Session {
       events,
       quiet: this.#quiet,
       now: options.now,
+      clock: options.clock ?? systemClock,
       pool: () => this.#mustPool(),
       isOpen: () => this.#isOpen(),
       started: () => {
