@@ -65,7 +65,10 @@ export function Alerts() {
       {connected ? null : (
         <div>
           <Unplug aria-hidden />
-          <span className="grow">PSDeck’s background process is not answering — reconnecting</span>
+          <span className="grow">
+            PSDeck’s background process is not answering — reconnecting
+            <span className="dim">If you closed PSDeck, start it again; this page goes on then.</span>
+          </span>
         </div>
       )}
       {notices.map((notice) => (
