@@ -12,7 +12,9 @@ export interface SessionWatchOptions {
   /** Milliseconds for which the computer is on, asleep or not: runs on where the wall clock is set. */
   readonly uptime: () => number;
   readonly rows: () => readonly SessionRow[];
-  /** The computer slept: what it was connected to may be gone. */
+  /** By which addresses this computer is on its networks, in any form that is another where they are. */
+  readonly addresses?: () => string;
+  /** The computer slept, or is on another network: what it was connected to may be gone. */
   readonly woke: () => void;
   /** The wall clock was set, by so much forward: times that were told by it before are told anew. */
   readonly clockSet: (byMs: number) => void;
@@ -41,12 +43,13 @@ const ASK_MS = 60_000;
 
 /** Looks every few seconds until the returned function is called. */
 export function watchSessions(options: SessionWatchOptions): () => void {
-  const { clock, wallClock, uptime, rows, woke, clockSet, endsSoon, over } = options;
+  const { clock, wallClock, uptime, addresses = () => '', rows, woke, clockSet, endsSoon, over } = options;
   const warned = new Map<number, number>();
   const overSince = new Map<number, number>();
   let expected = wallClock() + LOOK_MS;
   let apart = wallClock() - clock.now();
   let sinceBoot = wallClock() - uptime();
+  let at = addresses();
   let stopped = false;
   let takeBack = clock.after(LOOK_MS, look);
 
@@ -55,7 +58,11 @@ export function watchSessions(options: SessionWatchOptions): () => void {
     const now = wallClock();
     const parted = now - clock.now() - apart;
     apart += parted;
-    if (now - expected > SLEPT_MS || parted > PARTED_MS) woke();
+    const before = at;
+    at = addresses();
+    // Without any there is no network to try; the next one is news.
+    const moved = at !== before && at !== '';
+    if (moved || now - expected > SLEPT_MS || parted > PARTED_MS) woke();
     expected = now + LOOK_MS;
     const set = now - uptime() - sinceBoot;
     if (Math.abs(set) > SET_MS) {

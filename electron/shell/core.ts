@@ -1,5 +1,5 @@
 /** The app core, the same in both shells: every store, the session registry and the handlers, put together. */
-import { uptime } from 'node:os';
+import { networkInterfaces, uptime } from 'node:os';
 import { CredentialKeeper } from '../credentials/credential-keeper.ts';
 import { copyDiagnostics } from '../diagnostics/copy-diagnostics.ts';
 import { createDispatcher } from '../ipc/dispatcher.ts';
@@ -97,6 +97,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     clock: systemClock,
     wallClock: Date.now,
     uptime: () => uptime() * 1000,
+    addresses: () =>
+      Object.values(networkInterfaces())
+        .flatMap((each) => each ?? [])
+        .flatMap(({ internal, address }) => (internal ? [] : [address]))
+        .toSorted()
+        .join(),
     rows: () => sessions.list(),
     woke: () => {
       log.info('app.woke');

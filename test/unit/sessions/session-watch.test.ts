@@ -9,12 +9,14 @@ function watched(rows: SessionRow[]) {
   const time = new WorldTime();
   let asleep = 0;
   let set = 0;
+  let addresses = '10.0.0.7';
   const told: string[] = [];
   const stop = watchSessions({
     clock: time,
     wallClock: () => time.now() + asleep + set,
     // Counts while the computer sleeps, in whole seconds as on macOS.
     uptime: () => Math.floor((time.now() + asleep) / 1000) * 1000,
+    addresses: () => addresses,
     rows: () => rows,
     woke: () => told.push('woke'),
     clockSet: (byMs) => told.push(`set by ${String(Math.round(byMs / MINUTE))}`),
@@ -30,6 +32,9 @@ function watched(rows: SessionRow[]) {
     },
     sleep: (ms: number) => {
       asleep += ms;
+    },
+    move: (to: string) => {
+      addresses = to;
     },
     setClock: (ms: number) => {
       set += ms;
@@ -124,4 +129,19 @@ test('a wall clock that is set is told apart from sleep, forward and back, and n
   pass(MINUTE);
   expect(told.slice(3)).toContain('set by 90');
   expect(told.slice(3)).not.toContain('Nightly ends at 150');
+});
+
+test('a computer that is on another network is noticed, one that is on none is not told to try', () => {
+  const { told, pass, move } = watched([]);
+  pass(MINUTE);
+  expect(told).toEqual([]);
+  move('192.168.1.4');
+  pass(MINUTE);
+  expect(told).toEqual(['woke']);
+  move('');
+  pass(MINUTE);
+  expect(told).toEqual(['woke']);
+  move('192.168.1.4');
+  pass(MINUTE);
+  expect(told).toEqual(['woke', 'woke']);
 });
