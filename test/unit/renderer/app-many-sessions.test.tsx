@@ -1,10 +1,10 @@
 /** What is done with many sessions at once, from the keyboard. */
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
 import { filterRows } from '../../../renderer/stores/sessions.ts';
 import type { CommandRecord } from '../../../shared/terminal.ts';
-import { called, fake, start, user } from './app-page.tsx';
+import { called, desk, fake, refuseCreate, start, user } from './app-page.tsx';
 
 const servers = [fakeServer(), fakeServer({ id: 'y', name: 'Y001', address: 'y001' })];
 const rows = [
@@ -142,4 +142,35 @@ test.each<[string, number[]]>([
   ['what:ever', []],
 ])('Get-PSSession filtered by %s', (filter, ids) => {
   expect(filterRows(rows, filter).map((row) => row.id)).toEqual(ids);
+});
+
+test('a session’s own proxy is asked in its own name, and comes with the session from then on', async () => {
+  await start([fakeServer({ signIn: { proxy: 'proxy.corp.example:3128' } })]);
+  refuseCreate({ code: 'proxy.sign-in', title: 'The proxy wants a user name and a password' });
+  await user.click(screen.getByRole('option', { name: /Z002/ }));
+  screen.getByRole('listbox', { name: 'Servers' }).focus();
+  await user.keyboard('{Control>}{Enter}{/Control}');
+  await screen.findByRole('dialog', { name: 'Sign in to the proxy of Z002' });
+  await user.keyboard('{Escape}');
+  act(() => desk.shell.setState({ dialog: { kind: 'new-session', serverId: 's1' } }));
+  const proxy = await screen.findByRole('textbox', { name: /HTTP proxy/ });
+  await user.type(proxy, 'http://ada:secret@other:1{Enter}');
+  expect(await screen.findByText('Type it as host:port, or system, or none')).toBeTruthy();
+  await user.clear(proxy);
+  refuseCreate({ code: 'proxy.sign-in', title: 'The proxy wants a user name and a password' });
+  await user.type(proxy, 'other.example:8080{Enter}');
+  const form = await screen.findByRole('dialog', { name: 'Sign in to the proxy of Z002' });
+  expect(within(form).getByText(/^other\.example:8080, on the way to/)).toBeTruthy();
+  await user.type(within(form).getByRole('textbox', { name: 'User name' }), 'paula');
+  await user.type(within(form).getByLabelText('Password'), 'tunnel{Enter}');
+  await waitFor(() =>
+    expect(called('servers.proxySignIn')).toEqual([
+      {
+        id: 's1',
+        proxy: 'other.example:8080',
+        credential: { userName: 'paula', password: 'tunnel' },
+      },
+    ]),
+  );
+  expect(called('sessions.create').at(-1)).toMatchObject({ options: { proxy: 'other.example:8080' } });
 });
