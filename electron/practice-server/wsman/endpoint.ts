@@ -244,7 +244,17 @@ class Endpoint implements WsmanEndpoint {
     asked: Asked,
     act: (shell: Shell) => Promise<string>,
   ): Promise<string> {
-    return this.#shells.use(request, userName, asked.client, 'work', act);
+    return this.#shells.use(request, userName, asked.client, 'work', async (shell) => {
+      const { lease } = this.#shells.find(request.shellId, userName);
+      const onGone = (): void => lease.lostConnection();
+      asked.signal.addEventListener('abort', onGone);
+      asked.undelivered = onGone;
+      try {
+        return await act(shell);
+      } finally {
+        asked.signal.removeEventListener('abort', onGone);
+      }
+    });
   }
 
   #receive(request: ReceiveRequest, header: Header, asked: Asked, userName: string): Promise<string> {

@@ -23,6 +23,11 @@ export interface LeaseOptions {
   readonly onChange: () => void;
 }
 
+/** How long a client that has come back may take to its first request. */
+const SILENT_MS = 10_000;
+/** Between two looks at whether what is under way has ended. */
+const LOOK_AGAIN_MS = 1_000;
+
 export class ShellLease {
   readonly #shell: Shell;
   readonly #options: LeaseOptions;
@@ -51,12 +56,19 @@ export class ShellLease {
     this.#found();
   }
 
-  /** The connection of a Receive is gone. */
+  /** The connection of a request is gone. */
   lostConnection(): void {
+    this.#missAfter(this.#options.missAfterMs);
+  }
+
+  /** Unless it is heard of. */
+  #missAfter(ms: number): void {
     if (this.#state !== 'Connected' || this.#shell.leaving === undefined) return;
-    this.#cancelMiss ??= this.#options.clock.after(this.#options.missAfterMs, () => {
+    this.#cancelMiss ??= this.#options.clock.after(ms, () => {
       this.#cancelMiss = undefined;
       if (this.#options.busy() === 0) this.#leave({});
+      // What is still under way began before the connection was lost: nobody may wait for it any more.
+      else this.#missAfter(Math.max(ms, LOOK_AGAIN_MS));
     });
   }
 
@@ -115,6 +127,8 @@ export class ShellLease {
     if (this.#state === 'Connected') return;
     this.#state = 'Connected';
     this.#options.onChange();
+    // The next thing a client does is to ask for output. One that does not has not got our answer.
+    this.#missAfter(Math.max(this.#options.missAfterMs, SILENT_MS));
   }
 
   #leave(options: { readonly idleTimeoutMs?: number; readonly bufferMode?: 'Block' | 'Drop' }): void {

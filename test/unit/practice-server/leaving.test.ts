@@ -274,6 +274,39 @@ describe('a client that is gone', () => {
     expect((await c.states())[0]).toBe('Connected');
   });
 
+  test('is missed also where its way was lost while something was under way for it', async () => {
+    const c = await running({ missAfterMs: 5_000 });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const output = c.output(undefined, first.signal);
+    const more = c.output(PIPELINE, second.signal);
+    await c.calm();
+    first.abort();
+    await output;
+    c.clock.advance(5_000);
+    expect((await c.states())[0]).toBe('Connected');
+    second.abort();
+    await more;
+    c.clock.advance(5_000);
+    expect((await c.states())[0]).toBe('Disconnected');
+  });
+
+  test('that came back and was never heard of again, because it never got the answer, is missed', async () => {
+    const c = await running({ missAfterMs: 0 });
+    expect(await c.disconnect()).toBe(0);
+    expect(await c.reconnect()).toBe(0);
+    c.clock.advance(9_999);
+    expect((await c.states())[0]).toBe('Connected');
+    c.clock.advance(1);
+    expect((await c.states())[0]).toBe('Disconnected');
+    expect(await c.reconnect()).toBe(0);
+    const output = c.output();
+    await c.calm();
+    c.clock.advance(30_000);
+    expect((await c.states())[0]).toBe('Connected');
+    c.clock.advance(30_000);
+    await output;
+  });
+
   test('of a protocol that knows no leaving keeps its shell', async () => {
     const c = new Clients({ missAfterMs: 0 });
     await c.open(SHELL, { creationXml: fragments('SESSION_CAPABILITY', capability('2.1')) });
