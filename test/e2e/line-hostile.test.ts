@@ -104,6 +104,22 @@ describe.skipIf(missing !== undefined)('the line under strain', () => {
     await line('');
   });
 
+  test('a paste that hides something is asked about, shown with what it hides, and stays visible in the line', async () => {
+    await copy("'a\u202eb\u200b'");
+    await keys('Control+v');
+    const dialog = app.page.getByRole('dialog');
+    await dialog
+      .getByRole('alert')
+      .getByText(/characters that are not seen/)
+      .waitFor();
+    expect(await dialog.getByRole('group', { name: 'What would be pasted' }).innerText()).toContain(
+      "'a\ufffdb\ufffd'",
+    );
+    await dialog.getByRole('button', { name: /^Paste into/ }).click();
+    await line("'a\ufffdb\ufffd'");
+    await keys('Escape');
+  });
+
   test('what an input method composes is shown, and becomes text once', async () => {
     await type('"');
     for (const text of ['に', 'にほ', 'にほん'])

@@ -1,5 +1,6 @@
 import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import type { IUnicodeVersionProvider, Terminal } from '@xterm/xterm';
+import { isHidden } from './text.ts';
 
 /** The width rules the terminal itself goes by: the painter has to foresee exactly what xterm will do with a character. */
 export interface CellWidths {
@@ -36,6 +37,8 @@ export function createCellWidths(): CellWidths {
 
 /** Cells of one character as a person counts them: what joins to what stands before it takes no cell more. */
 export function cellsOf(character: string, widths: CellWidths): number {
+  // Drawn as a sign of its own.
+  if (isHidden(character)) return 1;
   let state = 0;
   let before = 0;
   let width = 0;

@@ -14,7 +14,7 @@ import { step } from './line-editor.ts';
 import { KeyReader } from './terminal-keys.ts';
 import type { TerminalScreen } from './terminal-screen.ts';
 import type { TerminalDeps } from './terminal-state.ts';
-import { isLargePaste } from './text.ts';
+import { isRiskyPaste } from './text.ts';
 
 /** The contract's bound for what Ctrl+C leaves in the page. */
 const mostEchoed = 1_000_000;
@@ -228,9 +228,10 @@ export class LineControl {
 
   paste(text: string): void {
     if (!this.#interactive) return;
-    const lines = text.replace(/(?:\r?\n)+$/, '');
+    // A file's byte order mark comes along with what is copied from it, and means nothing here.
+    const lines = text.replace(/^\ufeff/, '').replace(/(?:\r?\n)+$/, '');
     if (lines === '') return;
-    if (isLargePaste(lines)) this.#deps.confirmPaste(this.#host.sessionId, lines);
+    if (isRiskyPaste(lines)) this.#deps.confirmPaste(this.#host.sessionId, lines);
     else this.insert(lines);
   }
 

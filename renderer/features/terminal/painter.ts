@@ -1,7 +1,7 @@
 import { cellsOf } from './cell-width.ts';
 import type { CellWidths } from './cell-width.ts';
 import { highlight, sgrOf } from './highlight.ts';
-import { nextBoundary, onBoundary } from './text.ts';
+import { isHidden, nextBoundary, onBoundary } from './text.ts';
 
 /**
  * Draws the line being typed into the terminal and takes it away again. Pure: it foresees where every character will stand, row by row,
@@ -187,8 +187,8 @@ function putText(layout: Layout, character: string): void {
     layout.put(0x5e);
     layout.put(codePoint + 0x40);
   } else if (codePoint === 0x7f || (codePoint >= 0x80 && codePoint < 0xa0)) layout.put(0xfffd);
-  // A half of a surrogate pair alone is drawn as the replacement character, as the terminal would.
-  else if (codePoint >= 0xd800 && codePoint <= 0xdfff) layout.put(0xfffd);
+  // A half of a surrogate pair alone is drawn as the replacement character, as the terminal would; so is what would not be seen at all.
+  else if ((codePoint >= 0xd800 && codePoint <= 0xdfff) || isHidden(character)) layout.put(0xfffd);
   else layout.put(codePoint);
 }
 

@@ -4,6 +4,7 @@ import { useDesk, useSlice } from '../../ui/desk-context.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { highlight } from './highlight.ts';
 import type { TokenKind } from './highlight.ts';
+import { showHidden } from './text.ts';
 
 const classes: Readonly<Record<TokenKind | 'plain', string>> = {
   plain: '',
@@ -17,7 +18,8 @@ const classes: Readonly<Record<TokenKind | 'plain', string>> = {
   comment: 't-dim',
 };
 
-function Line({ text }: { text: string }) {
+function Line({ text: raw }: { text: string }) {
+  const text = showHidden(raw);
   const parts = [];
   let at = 0;
   for (const token of highlight(text)) {
@@ -48,6 +50,7 @@ export function PasteDialog({ sessionId, text }: { sessionId: number; text: stri
   const paste = useRef<HTMLButtonElement>(null);
   const lines = text.split(/\r\n?|\n/);
   const where = row?.serverName ?? 'the server';
+  const hides = showHidden(text) !== text;
 
   function close(): void {
     desk.shell.setState({ dialog: null });
@@ -86,6 +89,12 @@ export function PasteDialog({ sessionId, text }: { sessionId: number; text: stri
         </div>
         {lines.length > mostShown ? (
           <p className="under">And {lines.length - mostShown} more lines.</p>
+        ) : null}
+        {hides ? (
+          <p className="under bad" role="alert">
+            It holds characters that are not seen, marked � here. They can make a command read as another than
+            it is.
+          </p>
         ) : null}
         {lines.length > 1 ? (
           <div className="opts" role="radiogroup" aria-label="How to paste">

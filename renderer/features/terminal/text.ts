@@ -117,10 +117,30 @@ export function cleanInput(text: string): string {
     .replaceAll(/[^\P{Cc}\n\t]/gu, '');
 }
 
+/**
+ * Characters that take no room and change how what stands around them reads: marks of direction, spaces without width, hyphens that are
+ * not there ([UAX #9], [UTS #39] 3). A command from a web page may hold them without anybody seeing it. Joiners are not among them: emoji and
+ * several scripts are written with them.
+ */
+const hidden =
+  /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u3164\uffa0]/gu;
+const firstHidden = 0xad;
+const shownHidden = '\ufffd';
+
+export function isHidden(character: string): boolean {
+  // Asked of every character that is drawn: most are plain.
+  return character.charCodeAt(0) >= firstHidden && character.search(hidden) === 0;
+}
+
+/** The same text with a sign for each character that would not be seen. */
+export function showHidden(text: string): string {
+  return text.replaceAll(hidden, shownHidden);
+}
+
 /** Windows Terminal asks before it pastes more than 5 KiB; people know that limit. */
 const largePaste = 5 * 1024;
 
-/** Several lines, or a great deal of text: to be shown before it reaches a server. */
-export function isLargePaste(text: string): boolean {
-  return text.length > largePaste || /[\r\n]/.test(text);
+/** Several lines, a great deal of text, or some that is not seen: to be shown before it reaches a server. */
+export function isRiskyPaste(text: string): boolean {
+  return text.length > largePaste || /[\r\n]/.test(text) || showHidden(text) !== text;
 }

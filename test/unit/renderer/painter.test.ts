@@ -112,6 +112,19 @@ describe('the drawn line', () => {
     expect(lines(screen)).toEqual([`PS> ${'x'.repeat(15)}`, '日本']);
   });
 
+  test('what would not be seen, or turns the text around, is shown as a sign that takes room', async () => {
+    const screen = terminal(40, 10);
+    const text = 'a\u202eb\u200bc\ufeff\u2066d\u00ade';
+    const painted = paint(input({ text, cursor: text.length, columns: 40 }), widths);
+    await write(screen, painted.vt);
+    expect(lines(screen)).toEqual(['PS> a\ufffdb\ufffdc\ufffd\ufffdd\ufffde']);
+    expect(cursor(screen)).toEqual({ row: 0, column: 14 });
+    // Joiners make emoji and letters, and stay.
+    const family = terminal(40, 10);
+    await write(family, paint(input({ text: '👩‍👩‍👧', cursor: 0, columns: 40 }), widths).vt);
+    expect(lines(family)).toEqual(['PS> 👩‍👩‍👧']);
+  });
+
   test('several lines stand behind their prompt', async () => {
     const screen = terminal(20, 10);
     await write(screen, paint(input({ text: 'if (1) {\n  2\n}', cursor: 9 }), widths).vt);

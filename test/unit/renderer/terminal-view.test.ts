@@ -374,6 +374,11 @@ describe('pasting', () => {
     await expect.poll(page).toEqual(['PS> Get-Date']);
     view.paste('a\nb');
     expect(pastes).toEqual(['a\nb']);
+    view.paste('\ufeff');
+    expect(pastes).toHaveLength(1);
+    // One line that holds what nobody sees is asked about as well.
+    view.paste('rm \u202exyz');
+    expect(pastes.at(-1)).toBe('rm \u202exyz');
     await expect.poll(page).toEqual(['PS> Get-Date']);
   });
 });
