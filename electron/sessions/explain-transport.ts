@@ -104,12 +104,12 @@ export const TRANSPORT: Readonly<Record<string, Explanation | undefined>> = {
   'proxy.invalid': () => ({
     title: 'The address of the proxy is none',
     why: 'It must be that of an HTTP proxy, such as http://proxy.example:3128. SOCKS and HTTPS proxies are not spoken.',
-    cure: { text: 'Edit the server: correct the proxy, or connect without one.' },
+    cure: { text: 'Correct it where the server, or the session, has it; or connect without one.' },
   }),
   'proxy.unreachable': (_server, _where, error) => ({
     title: `${theProxy(error)} can't be reached`,
     why: 'Its name has no address, nothing listens there, or there is no way to it from this network.',
-    cure: { text: 'Edit the server: check the proxy, or connect without one.' },
+    cure: { text: 'Check it where the server, or the session, has it; or connect without one.' },
   }),
   'proxy.sign-in': (_server, _where, error) => ({
     title:
@@ -135,7 +135,7 @@ export const TRANSPORT: Readonly<Record<string, Explanation | undefined>> = {
   'proxy.not-http': (_server, _where, error) => ({
     title: `What answers at ${fact(error, 'proxy', 'that address')} is no HTTP proxy`,
     why: 'It closed the connection, or answered in another language.',
-    cure: { text: 'Edit the server: check the address and the port of the proxy.' },
+    cure: { text: 'Check the address and the port of the proxy, of the server or of the session.' },
   }),
   'http.redirect': (server, _where, error) => ({
     title: `${server.name} sends you to another address`,
