@@ -16,6 +16,9 @@ import type { Figure } from './main.ts';
 import { whilePainting } from './painted.ts';
 
 const KEYS = 200;
+/** As many lines as anybody edits at a prompt, and no more than is coloured. */
+const LONG_LINES = 200;
+const LONG_CHARS = 19_000;
 /** Quicker than anybody types, slow enough that one key's painting is not the next one's. */
 const KEY_EVERY_MS = 50;
 
@@ -55,7 +58,7 @@ function reading(): Figure[] {
   const long = script(5000);
   // Read from its beginning each time, as a pasted file is.
   const whole = times(5, () => void parseAfresh(long));
-  const short = script(200).slice(0, 19_000);
+  const short = script(LONG_LINES).slice(0, LONG_CHARS);
   const perKey = times(
     200,
     (round) =>
@@ -102,8 +105,9 @@ async function echoes(app: App, what: string, aims: { p50?: string; p99: string 
   const painted = await whilePainting(app, async () => {
     for (let typed = 0; typed < KEYS; typed += line.length) {
       await app.page.keyboard.type(line.slice(0, KEYS - typed), { delay: KEY_EVERY_MS });
-      await app.page.keyboard.press('Escape');
-      await app.page.keyboard.press('Escape');
+      // Gives up what was typed, and leaves what stood there before.
+      for (let taken = 0; taken < Math.min(line.length, KEYS - typed); taken++)
+        await app.page.keyboard.press('Backspace');
     }
   });
   const sorted = painted.echoes.toSorted((a, b) => a - b);
@@ -128,8 +132,17 @@ async function near(): Promise<Figure[]> {
   await app.servers.getByRole('option', { name: /Practice server/ }).dblclick();
   await app.prompt();
   const figures = [...(await echoes(app, '', aims)), ...(await menus(app, ''))];
+  await pasted(app, script(LONG_LINES).slice(0, LONG_CHARS));
+  figures.push(...(await echoes(app, `, behind ${String(LONG_LINES)} lines`, { p99: aims.p99 })));
   await app.end();
   return figures;
+}
+
+async function pasted(app: App, text: string): Promise<void> {
+  await app.page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
+  await app.page.keyboard.press('Control+v');
+  await app.page.getByRole('button', { name: /^Paste into/ }).click();
+  await app.shows((text.split('\n').at(-1) ?? '').slice(-20).trim());
 }
 
 /** Half a second to the server and back. */

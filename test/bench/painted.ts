@@ -29,10 +29,14 @@ interface TraceEvent {
 }
 
 const mark = 'psdeck-echo';
+/** The page's clock is rounded to a tenth of a millisecond, in microseconds. */
+const sameKey = 500;
 
 /** Marks in the trace from when to when each key was on its way to the row that shows it. */
 async function markEchoes(app: App): Promise<void> {
   await app.page.evaluate((name) => {
+    if (name in window) return;
+    Object.assign(window, { [name]: true });
     let pressed: number | null = null;
     window.addEventListener(
       'keydown',
@@ -65,7 +69,12 @@ export async function whilePainting(app: App, work: () => Promise<void>): Promis
   await session.send('Tracing.end');
   await complete;
   await session.detach();
-  return { echoes: echoesOf(events), eventTiming: spans(events, 'EventTiming', 'keydown').map(lasting) };
+  const keys = spans(events, mark);
+  // Of the same keys: not of those that end a line.
+  const timed = spans(events, 'EventTiming', 'keydown').filter(({ from }) =>
+    keys.some((key) => Math.abs(key.from - from) < sameKey),
+  );
+  return { echoes: echoesOf(events, keys), eventTiming: timed.map(lasting) };
 }
 
 interface Span {
@@ -97,13 +106,13 @@ function spans(events: readonly TraceEvent[], name: string, type?: string): Span
   return found;
 }
 
-function echoesOf(events: readonly TraceEvent[]): number[] {
+function echoesOf(events: readonly TraceEvent[], keys: readonly Span[]): number[] {
   const frames = spans(events, 'AnimationFrame');
   // All frames of a page share an id in the trace, and have one of their own besides.
   const presented = new Map<string | undefined, number>();
   for (const { name, args, ts } of events)
     if (name === 'AnimationFrame::Presentation') presented.set(args.id, ts);
-  return spans(events, mark).flatMap(({ from, to }) => {
+  return keys.flatMap(({ from, to }) => {
     const frame = frames.find((each) => each.from <= to && to <= each.to);
     const shown = frame === undefined ? undefined : presented.get(frame.begin.args.id);
     return shown === undefined ? [] : [(shown - from) / 1000];
