@@ -12,7 +12,7 @@ import { HopWatch } from './hop-watch.ts';
 import { commandsOfLine } from './line-as-commands.ts';
 import type { Page } from './page.ts';
 import type { QuietWork } from './quiet-work.ts';
-import { isIncomplete, refusesScripts } from './server-answers.ts';
+import { isIncomplete, refusesScripts, wasNotBegun } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionHost } from './session-host.ts';
@@ -277,13 +277,23 @@ export class CommandRunner {
     const { info } = this.#port.host;
     const statements = this.#scripts === 'taken' ? undefined : commandsOfLine(line);
     if (this.#scripts !== 'refused' || statements === undefined) {
-      const result = await this.#follow(this.#start(lineSpec(line, info, true)));
+      const result = await this.#once(lineSpec(line, info, true));
       if (result.state === 'Completed') this.#scripts = 'taken';
       if (this.#scripts === 'taken' || !refusesScripts(result)) return result;
       this.#scripts = 'refused';
       if (statements === undefined) return result;
     }
-    return await this.#follow(this.#start(commandsSpec(line, statements, info, true)));
+    return await this.#once(commandsSpec(line, statements, info, true));
+  }
+
+  /** What the server did not even begin, because a question of ours was not out of its way yet, is sent again when that is. */
+  async #once(spec: PipelineSpec): Promise<PipelineResult> {
+    const { quiet, host } = this.#port;
+    host.drew = false;
+    const result = await this.#follow(this.#start(spec));
+    if (!quiet.madeRoom || host.drew || !wasNotBegun(result)) return result;
+    await quiet.roomIsMade();
+    return await this.#follow(this.#start(spec));
   }
 
   #start(spec: PipelineSpec): PipelineRun {

@@ -33,6 +33,8 @@ export class QuietWork {
   #commands: CommandCompletions | undefined;
   /** Rises with each question at the line, and where the person wants the runspace or nobody wants an answer: what was not sent by then is not. */
   #turn = 0;
+  /** What the newest command found running, if anything. */
+  #displaced: PipelineRun | undefined;
   readonly #clock: Clock;
 
   constructor(clock: Clock = systemClock) {
@@ -80,11 +82,23 @@ export class QuietWork {
   /** Stops what runs, and waits for that a moment: the server runs what comes next after it anyway, and a stop may hang. */
   async settle(): Promise<void> {
     this.#turn += 1;
+    this.#displaced = this.#run;
     await this.#stopRun();
   }
 
   async #stopRun(): Promise<void> {
     if (this.#run) await this.#within(QUIET_MS, this.#run.stop());
+  }
+
+  /** A question of ours had to make room for the command that runs now. */
+  get madeRoom(): boolean {
+    return this.#displaced !== undefined;
+  }
+
+  /** Waits for the end of what was to make room, as long as for any answer at the line. */
+  async roomIsMade(): Promise<void> {
+    const over = this.#displaced?.finished.catch(() => undefined);
+    if (over) await this.#within(COMPLETION_MS, over);
   }
 
   /** What the remote prompt function says; empty where there is none. */

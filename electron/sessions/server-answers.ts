@@ -37,6 +37,21 @@ export function refusesScripts(result: PipelineResult): boolean {
   );
 }
 
+/**
+ * The server did not begin it, because it took the pipeline before it to be running still: "Pipelines cannot be run concurrently". PowerShell 7
+ * says so now and then of one that comes while another is being stopped (seen once in 4,000 tries). An error of the same kind that a command
+ * throws says where it was thrown.
+ */
+export function wasNotBegun(result: PipelineResult): boolean {
+  if (result.state !== 'Failed' || !(result.error instanceof PsObject)) return false;
+  const exception = result.error.get('Exception');
+  return (
+    exception instanceof PsObject &&
+    exception.isOfType('System.Management.Automation.PSInvalidOperationException') &&
+    !(result.error.get('InvocationInfo') instanceof PsObject)
+  );
+}
+
 /** The server knows no such command: a missing function rather than one that failed. */
 export function isUnknownCommand(result: PipelineResult): boolean {
   if (result.state !== 'Failed' || !(result.error instanceof PsObject)) return false;

@@ -123,7 +123,7 @@ export async function startBrowserServer(options: BrowserServerOptions): Promise
       return say(response, 303, 'Go on to /');
     }
     if (!admitted) return say(response, 401, noCookie);
-    if (pathOf(request).endsWith('.js')) response.once('finish', () => options.onPageServed?.());
+    if (pathOf(request).endsWith('.js')) response.once('close', () => options.onPageServed?.());
     files(request, response, () => say(response, 404, 'There is nothing here.'));
   }
 

@@ -1,5 +1,6 @@
 /** Questions asked at the line and a command typed at it, in every order in which a server may answer them. */
 import { expect, test } from 'vitest';
+import { errorRecord } from '../../../electron/protocol/psrp/error-record.ts';
 import { Pending } from './pending.ts';
 import { openSession, SIZE } from './scripted-pool.ts';
 
@@ -85,6 +86,57 @@ test('a newer question that waits for the older to stop is not sent any more onc
   expect(await said(it)).toBe('[Z002]: PS> echo here\nhere\n');
   // It would have run behind the command, and the prompt behind it.
   expect(it.pool.pipelines.filter(({ spec }) => spec.commands[0]?.text === TAB)).toHaveLength(1);
+});
+
+// The engine's own words, and its exception's types, as they came: once in 4,000 commands that were sent while a completion was being stopped.
+const NOT_BEGUN = errorRecord({
+  message:
+    'The pipeline was not run because a pipeline is already running. Pipelines cannot be run concurrently.',
+  exceptionTypes: [
+    'System.Management.Automation.PSInvalidOperationException',
+    'System.InvalidOperationException',
+    'System.SystemException',
+  ],
+  category: 'InvalidOperation',
+  fullyQualifiedErrorId: 'InvalidOperation',
+});
+const failed = { state: 'Failed', error: NOT_BEGUN.raw, errorText: NOT_BEGUN.message } as const;
+
+test('a command that the server did not begin, as a question was not out of its way, is sent again when that is', async () => {
+  const it = await atPrompt();
+  const held = it.ask('Get-Slow -A ');
+  const asked = await it.pool.pipeline(TAB);
+  it.session.answer(it.request.requestId, 'echo here');
+  await it.pending.fire(500);
+  const refused = await it.pool.pipeline('echo here');
+  refused.run.end(failed);
+  expect(it.pool.pipelines.filter(({ spec }) => spec.commands[0]?.text === 'echo here')).toHaveLength(1);
+  asked.stopped();
+  const line = await it.pool.pipeline('echo here', 1);
+  line.output('here');
+  line.complete();
+  expect((await held).matches).toEqual([]);
+  expect(await said(it)).toBe('[Z002]: PS> echo here\nhere\n');
+  expect(it.person.commands.at(-1)).toMatchObject({ text: 'echo here', state: 'completed' });
+});
+
+test('the same failure of a command with nothing in its way, or of one that wrote something, is shown and not tried again', async () => {
+  for (const wrote of [false, true]) {
+    const it = await atPrompt();
+    if (wrote) {
+      void it.ask('Get-Slow -A ');
+      await it.pool.pipeline(TAB);
+    }
+    it.session.answer(it.request.requestId, 'echo here');
+    if (wrote) await it.pending.fire(500);
+    const line = await it.pool.pipeline('echo here');
+    if (wrote) line.output('begun');
+    line.run.end(failed);
+    // The error is formatted by the server.
+    (await it.pool.pipeline('Out-Default')).complete();
+    await it.person.until(() => it.person.page.includes('cannot be run concurrently'));
+    expect(it.pool.pipelines.filter(({ spec }) => spec.commands[0]?.text === 'echo here')).toHaveLength(1);
+  }
 });
 
 test('a question that is given up before it was sent is not sent', async () => {
