@@ -15,6 +15,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes within milliseconds, or on a machine that is busy with something else when it can: never a reason to fail.
+    expect: { poll: { timeout: 20_000 } },
     // A failure that nobody can repeat is told once: with all that was there, not with its first forty characters.
     chaiConfig: { truncateThreshold: 1000 },
     // Two engines and a browser at a time are what a small machine bears.
