@@ -56,6 +56,12 @@ export interface Followed {
 /** Commands remembered for Up and Down and for the marks in the margin. */
 const MOST_HISTORY = 1000;
 
+/**
+ * Between attempts: the engine says that a pipeline has stopped some milliseconds before it has a place for another, on a busy server some
+ * hundred. In all a second and a half; what is in the way then stays there.
+ */
+const CLEARING_MS = [0, 50, 100, 200, 400, 800] as const;
+
 export class CommandRunner {
   readonly #port: RunnerPort;
   readonly #history: string[] = [];
@@ -290,9 +296,13 @@ export class CommandRunner {
   async #once(spec: PipelineSpec): Promise<PipelineResult> {
     const { quiet, host } = this.#port;
     host.drew = false;
-    const result = await this.#follow(this.#start(spec));
-    if (!quiet.madeRoom || host.drew || !wasNotBegun(result)) return result;
-    await quiet.roomIsMade();
+    for (const wait of CLEARING_MS) {
+      // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
+      const result = await this.#follow(this.#start(spec));
+      if (!quiet.madeRoom || host.drew || !wasNotBegun(result)) return result;
+      // oxlint-disable-next-line no-await-in-loop
+      await quiet.roomIsMade(wait);
+    }
     return await this.#follow(this.#start(spec));
   }
 

@@ -95,10 +95,11 @@ export class QuietWork {
     return this.#displaced !== undefined;
   }
 
-  /** Waits for the end of what was to make room, as long as for any answer at the line. */
-  async roomIsMade(): Promise<void> {
+  /** Waits for the end of what was to make room, as long as for any answer at the line, and so many milliseconds more. */
+  async roomIsMade(ms: number): Promise<void> {
     const over = this.#displaced?.finished.catch(() => undefined);
     if (over) await this.#within(COMPLETION_MS, over);
+    if (ms > 0) await new Promise<void>((resolve) => this.#clock.after(ms, resolve));
   }
 
   /** What the remote prompt function says; empty where there is none. */

@@ -112,12 +112,32 @@ test('a command that the server did not begin, as a question was not out of its 
   refused.run.end(failed);
   expect(it.pool.pipelines.filter(({ spec }) => spec.commands[0]?.text === 'echo here')).toHaveLength(1);
   asked.stopped();
-  const line = await it.pool.pipeline('echo here', 1);
+  // The engine may say so a little before it has a place for another.
+  (await it.pool.pipeline('echo here', 1)).run.end(failed);
+  await it.pending.fire(50);
+  const line = await it.pool.pipeline('echo here', 2);
   line.output('here');
   line.complete();
   expect((await held).matches).toEqual([]);
   expect(await said(it)).toBe('[Z002]: PS> echo here\nhere\n');
   expect(it.person.commands.at(-1)).toMatchObject({ text: 'echo here', state: 'completed' });
+});
+
+test('one that is never begun is tried some times, and then shows why', async () => {
+  const it = await atPrompt();
+  const held = it.ask('Get-Slow -A ');
+  const asked = await it.pool.pipeline(TAB);
+  it.session.answer(it.request.requestId, 'echo here');
+  asked.stopped();
+  await held;
+  const waits = [0, 50, 100, 200, 400, 800];
+  for (const [nth, wait] of waits.entries()) {
+    (await it.pool.pipeline('echo here', nth)).run.end(failed);
+    if (wait > 0) await it.pending.fire(wait);
+  }
+  (await it.pool.pipeline('echo here', waits.length)).run.end(failed);
+  (await it.pool.pipeline('Out-Default')).complete();
+  await it.person.until(() => it.person.page.includes('cannot be run concurrently'));
 });
 
 test('the same failure of a command with nothing in its way, or of one that wrote something, is shown and not tried again', async () => {
