@@ -211,8 +211,8 @@ export class Actor {
       case 'retryNow':
         return registry.retryNow(id);
       case 'remove':
-        this.#forget();
-        return await registry.remove(id);
+        await registry.remove(id);
+        return this.#forget();
     }
   }
 
@@ -221,16 +221,16 @@ export class Actor {
     const before = this.#row;
     if (before !== undefined) {
       this.#count(`was ${before.state}: ${before.reason?.code ?? 'no reason'}`);
-      const { id } = before;
+      await registry.remove(before.id);
       this.#forget();
-      await registry.remove(id);
     }
     const row = await registry.create({
       serverId: 'z',
       size: SIZE,
       enter: false,
       name: this.#name,
-      options: { idleTimeoutMs: IDLE_MS },
+      // Where the network loses what the server said of itself, nothing else ends the opening.
+      options: { idleTimeoutMs: IDLE_MS, openTimeoutMs: 60_000 },
     });
     this.#count('sessions');
     this.#id = row.id;

@@ -4,7 +4,7 @@ import type { SessionRow } from '../../shared/session.ts';
 import type { InputRequest } from '../../shared/terminal.ts';
 
 /** Longer than anything takes that ends at all, on a machine with other things to do. */
-const GUARD_MS = 90_000;
+const GUARD_MS = 240_000;
 
 export class Watcher implements SessionEvents {
   readonly rows = new Map<number, SessionRow>();

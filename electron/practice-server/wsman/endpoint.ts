@@ -247,6 +247,8 @@ class Endpoint implements WsmanEndpoint {
     return this.#shells.use(request, userName, asked.client, 'work', async (shell) => {
       const { lease } = this.#shells.find(request.shellId, userName);
       const onGone = (): void => lease.lostConnection();
+      // Nobody tells of what has happened already.
+      if (asked.signal.aborted) onGone();
       asked.signal.addEventListener('abort', onGone);
       asked.undelivered = onGone;
       try {
@@ -264,6 +266,8 @@ class Endpoint implements WsmanEndpoint {
       if (before !== undefined) return before;
       const { lease } = this.#shells.find(request.shellId, userName);
       const onGone = (): void => lease.lostConnection();
+      // Nobody tells of what has happened already.
+      if (asked.signal.aborted) onGone();
       asked.signal.addEventListener('abort', onGone);
       try {
         const received = await shell.receive(request, {

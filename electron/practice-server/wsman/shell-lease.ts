@@ -49,11 +49,16 @@ export class ShellLease {
     return this.#client.address;
   }
 
-  /** A request of somebody who may be the client. Throws a Refusal where the shell waits for one to come back, or another has it. */
-  heard(client: Client): void {
+  /**
+   * A request of somebody who may be the client. Throws a Refusal where the shell waits for one to come back, or another has it. Who was
+   * lost is found when it asks for output; anything else may be its last word.
+   */
+  heard(client: Client, kind: 'receive' | 'work'): void {
     if (this.#state === 'Disconnected') throw refusals.shellDisconnected();
     if (!this.#isMine(client)) throw refusals.connectedElsewhere();
+    const wasLost = this.#cancelMiss !== undefined;
     this.#found();
+    if (wasLost && kind === 'work') this.#missAfter(Math.max(this.#options.missAfterMs, LOOK_AGAIN_MS));
   }
 
   /** The connection of a request is gone. */

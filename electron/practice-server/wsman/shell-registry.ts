@@ -137,7 +137,7 @@ export class ShellRegistry {
     act: (shell: Shell) => Promise<string>,
   ): Promise<string> {
     const entry = this.find(target.shellId, userName, target.resourceUri);
-    entry.lease.heard(client);
+    entry.lease.heard(client, kind);
     const { maxOperationsPerUser } = this.#options;
     const underWay = this.of(userName).reduce((sum, { active }) => sum + active, 0);
     if (underWay >= maxOperationsPerUser) throw refusals.tooManyOperations(maxOperationsPerUser);

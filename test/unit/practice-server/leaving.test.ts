@@ -307,6 +307,21 @@ describe('a client that is gone', () => {
     await output;
   });
 
+  test('is missed though its last word came after its way was lost', async () => {
+    const c = await running({ missAfterMs: 5_000 });
+    const gone = new AbortController();
+    const output = c.output(undefined, gone.signal);
+    await c.calm();
+    gone.abort();
+    await output;
+    c.clock.advance(4_000);
+    expect(await c.input()).toBe(0);
+    c.clock.advance(4_000);
+    expect((await c.states())[0]).toBe('Connected');
+    c.clock.advance(1_000);
+    expect((await c.states())[0]).toBe('Disconnected');
+  });
+
   test('of a protocol that knows no leaving keeps its shell', async () => {
     const c = new Clients({ missAfterMs: 0 });
     await c.open(SHELL, { creationXml: fragments('SESSION_CAPABILITY', capability('2.1')) });
