@@ -70,7 +70,9 @@ export function PasteDialog({ sessionId, text }: { sessionId: number; text: stri
       title={
         lines.length > 1
           ? `Paste ${String(lines.length)} lines into ${where}?`
-          : `Paste ${String(Math.ceil(text.length / 1024))} KiB into ${where}?`
+          : text.length < 1024
+            ? `Paste a line into ${where}?`
+            : `Paste ${String(Math.ceil(text.length / 1024))} KiB into ${where}?`
       }
       description={`${row?.name ?? 'Session'}. Nothing has been sent yet.`}
       width="wide"
