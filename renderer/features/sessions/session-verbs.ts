@@ -151,7 +151,27 @@ async function quietly(desk: Desk, work: Promise<unknown>): Promise<void> {
 export async function openOrEnter(desk: Desk, row: SessionRow): Promise<void> {
   if (row.state === 'Disconnected') await connectSessions(desk, [row], true);
   else if (row.state === 'Opened' && !row.entered) await enterSession(desk, row);
+  else if (row.state === 'Opening' || row.state === 'BeforeOpen') await enterOnceOpen(desk, row.id);
   else desk.terminals.known(row.id)?.focus();
+}
+
+/** Sessions that Enter was pressed on while they were opening. */
+const wanted = new Set<number>();
+
+/** Whoever does not wait for a session to be open means that it is to be entered then, unless they have gone elsewhere meanwhile. */
+function enterOnceOpen(desk: Desk, id: number): Promise<void> {
+  if (wanted.has(id)) return Promise.resolve();
+  wanted.add(id);
+  return new Promise((resolve) => {
+    const stop = desk.sessions.subscribe(({ rows }) => {
+      const row = rows.find((each) => each.id === id);
+      if (row?.state === 'Opening' || row?.state === 'BeforeOpen') return;
+      stop();
+      wanted.delete(id);
+      const isHere = document.activeElement?.closest(`[data-session="${String(id)}"]`) != null;
+      resolve(row?.state === 'Opened' && !row.entered && isHere ? enterSession(desk, row) : undefined);
+    });
+  });
 }
 
 /** One key for both: those that can be disconnected are, else those that can be connected. */

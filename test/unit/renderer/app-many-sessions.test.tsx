@@ -174,3 +174,28 @@ test('a session’s own proxy is asked in its own name, and comes with the sessi
   );
   expect(called('sessions.create').at(-1)).toMatchObject({ options: { proxy: 'other.example:8080' } });
 });
+
+describe('Enter on a session that is still opening', () => {
+  const opening = { id: 7, state: 'Opening', availability: 'None' } as const;
+  async function pressed(): Promise<HTMLElement> {
+    await start(servers, [fakeRow({ name: 'Nightly' }), fakeRow(opening)]);
+    const table = await tableOf(/Z002/);
+    await user.keyboard('{End}{Enter}{Enter}');
+    expect(called('sessions.enter')).toEqual([]);
+    return table;
+  }
+
+  test('goes inside when it is open, once', async () => {
+    await pressed();
+    act(() => fake.emit('session.changed', fakeRow({ id: 7 })));
+    await waitFor(() => expect(called('sessions.enter')).toMatchObject([{ sessionId: 7 }]));
+  });
+
+  test('does nothing any more for who has gone elsewhere', async () => {
+    const table = await pressed();
+    within(table).getAllByRole('row')[1]?.focus();
+    act(() => fake.emit('session.changed', fakeRow({ id: 7 })));
+    await waitFor(() => expect(within(table).getAllByText('Available')).toHaveLength(2));
+    expect(called('sessions.enter')).toEqual([]);
+  });
+});
