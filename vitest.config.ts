@@ -34,7 +34,7 @@ export default defineConfig({
         sequence: { groupOrder: 1 },
       }),
       // Fifty engines: alone.
-      project('soak', ['test/soak/**/*.test.ts'], { sequence: { groupOrder: 3 } }),
+      project('soak', ['test/soak/**/*.test.ts'], { retry, sequence: { groupOrder: 3 } }),
       // One browser after the other, and after everything else: what is timed in them must not compete.
       project('e2e', ['test/e2e/**/*.test.ts'], {
         testTimeout: 120_000,

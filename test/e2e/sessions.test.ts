@@ -213,7 +213,10 @@ describe.skipIf(missing !== undefined)('sessions that last', () => {
     app.process.kill('SIGKILL');
     await gone;
     await app.end();
-    await server.until(() => server.told('shell-disconnected') >= 7);
+    // Until the server has missed it.
+    await expect
+      .poll(async () => (await server.report()).shells.map(({ state }) => state), SLOW)
+      .toEqual(['Disconnected', 'Disconnected']);
     await writeFile(go('three'), '');
 
     app = await launch({ dataDir, viewport: { width: 1920, height: 1080 } });

@@ -108,6 +108,20 @@ async function empty(): Promise<void> {
   await Promise.all(actors.splice(0).map((actor) => actor.end()));
 }
 
+/** Connects those sessions, which has to succeed. */
+async function comeBack(which: (shellId: string) => boolean): Promise<void> {
+  const size = { columns: 120, rows: 30 };
+  for (const { id, instanceId } of registry.list()) {
+    if (!which(instanceId.toLowerCase())) continue;
+    world.counts['left without a word'] = (world.counts['left without a word'] ?? 0) + 1;
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await ends(
+      registry.connect(id, { size, enter: false }),
+      'coming back to a session that was left without a word',
+    );
+  }
+}
+
 type Truth = Pick<SoakWord, 'rows' | 'listed' | 'stale'>;
 
 /** After a round nothing is under way, so what is listed and what is shown agree; a moment later at most: a server notices in its own time. */
@@ -135,6 +149,9 @@ async function agreed(): Promise<Truth> {
       Object.keys(rows).length === Object.keys(listed).length &&
       Object.entries(rows).every(([id, state]) => listed[id] === state);
     if (same || tries >= 100) return { rows, listed, stale };
+    // One that was left while its way was cut, after an answer that the server takes for delivered: no server can know, and it is ours still.
+    // oxlint-disable-next-line no-await-in-loop
+    if (tries === 25) await comeBack((id) => rows[id] === 'Disconnected' && listed[id] === 'Connected');
     // oxlint-disable-next-line no-await-in-loop
     await pass(200);
   }
