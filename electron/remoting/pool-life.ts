@@ -82,6 +82,8 @@ export class PoolLife {
 
   async #begin(make: () => Promise<void>): Promise<void> {
     const { clock, openTimeoutMs, flush, broken, connection, core } = this.#options;
+    // One that waited for its turn may have been closed meanwhile: nothing of it would ever say that it is over.
+    if (core.state !== 'BeforeOpen') throw new PoolStateError(core.state, 'only a new one can be opened');
     const opened = new Promise<void>((resolve, reject) => {
       this.#opened = { resolve, reject };
     });

@@ -178,6 +178,8 @@ export class SessionRegistry {
     this.#options.events.changed(session.row);
     const turnIsOver = await this.#turns.take(server.id);
     try {
+      // Whoever removed it while it waited asks for nothing any more.
+      if (session.isRemoved) throw cancelled(server.name);
       await session.pool?.open();
     } catch (error) {
       await this.#openFailed(session, server, error);

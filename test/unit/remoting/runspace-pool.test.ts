@@ -32,6 +32,15 @@ test('a pool that did not open leaves no connection behind', async () => {
   expect(connection.calls).toContain('close');
 });
 
+test('a pool that was closed before its turn to open came is not waited for', async () => {
+  const connection = new ScriptedConnection();
+  const pool = new RunspacePool(connection, { id: POOL_ID });
+  await pool.close();
+  await expect(pool.open()).rejects.toMatchObject({ name: 'PoolStateError' });
+  expect(connection.calls).not.toContain('open');
+  expect(pool.state).toBe('Closed');
+});
+
 test('whoever closes a pool that is being closed waits for the same end', async () => {
   const { pool, connection } = await openPool();
   let deleted = (): void => undefined;

@@ -72,6 +72,21 @@ test('a session that is removed while it opens was cancelled', async () => {
   expect(person.gone).toEqual([1]);
 });
 
+test('a session that is removed while it waits for its turn ends, and never opens', async () => {
+  const ready: (() => void)[] = [];
+  const { registry } = registryWith(() => new Promise<void>((resolve) => ready.push(resolve)));
+  const created = Array.from({ length: 6 }, () => create(registry).catch((error: unknown) => error));
+  await vi.waitFor(() => expect(ready).toHaveLength(5));
+  expect(registry.list()).toHaveLength(6);
+  await registry.remove(6);
+  // Its turn comes.
+  ready[0]?.();
+  await expect(created[5]).resolves.toMatchObject({ error: { code: 'session.cancelled' } });
+  expect(ready).toHaveLength(5);
+  await registry.closeAll();
+  await Promise.all(created);
+});
+
 test('an opening that failed is tried again under its id; the next session has the next', async () => {
   let consent = false;
   const { registry, person } = registryWith((listener) => {
