@@ -2,7 +2,7 @@
  * One PSSession: its runspace pool, its page, its state, and who is inside. Everything that happens in it stays in it: an exception breaks
  * this session and no other.
  */
-import { echoLine, errorLine, noticeLine } from '../console/page-text.ts';
+import { echoLine } from '../console/page-text.ts';
 import { ProgressBoard } from '../console/progress.ts';
 import { systemClock, type Interruption, type PipelineRun, type RunspacePool } from '../remoting/index.ts';
 import type { AppError } from '../../shared/error.ts';
@@ -24,15 +24,8 @@ import { SessionHost } from './session-host.ts';
 import { leftTo, type LeftBehind, type SessionOptions } from './session-options.ts';
 import { defined, factsAtFirst, rowOf, type SessionFacts } from './session-row.ts';
 import { Standing } from './session-standing.ts';
-import {
-  closedByServer,
-  cutNotice,
-  disconnectedByItself,
-  gapNotice,
-  restrictedNotice,
-  resumedNotice,
-  stopUnheard,
-} from './session-words.ts';
+import { SessionStory } from './session-story.ts';
+import { closedByServer, disconnectedByItself } from './session-words.ts';
 import { StopWatch } from './stop-watch.ts';
 import { allows, type SessionEvent } from './state.ts';
 
@@ -48,6 +41,7 @@ export class Session {
   readonly #runner: CommandRunner;
   readonly #interaction: Interaction;
   readonly #stopping: StopWatch;
+  readonly #story: SessionStory;
   #pool: RunspacePool | undefined;
   #size: TerminalSize;
   /** We are ending it: its end is no news. */
@@ -75,10 +69,8 @@ export class Session {
     });
     this.#quiet = new QuietWork(options.clock);
     const { events, server } = options;
-    this.#stopping = new StopWatch(
-      options.clock ?? systemClock,
-      () => void this.page.append(this.#runner.commandId, [noticeLine(stopUnheard(server))]),
-    );
+    this.#story = new SessionStory({ page: this.page, server, commandId: () => this.#runner.commandId });
+    this.#stopping = new StopWatch(options.clock ?? systemClock, () => this.#story.stopUnheard());
     this.#desk = new InputDesk(
       (request) => {
         events.input(this.id, request);
@@ -150,8 +142,7 @@ export class Session {
         if (this.#facts.endsOnExit) options.finished();
       },
     });
-    if (options.banner !== undefined)
-      void this.page.append(0, [noticeLine(options.banner.replace(/(?<=\.) (?=[A-Z])/g, '\n'))]);
+    if (options.banner !== undefined) this.#story.banner(options.banner);
     if (this.#left) this.#standing.beginsAway();
   }
 
@@ -250,22 +241,20 @@ export class Session {
     // A connection that was left, or given up, has its own last words to say to the server; they are none of this session's state.
     if (!allows(this.#standing.status.state, 'interrupted')) return;
     const since = this.#standing.interrupted(interruption, explain(interruption.error, this.server).title);
-    if (since !== undefined && this.#isOpen())
-      void this.page.append(this.#runner.commandId, [noticeLine(cutNotice(since))]);
+    if (since !== undefined && this.#isOpen()) this.#story.cut(since);
     // Somebody who was leaving when the line was cut is not kept waiting for the server.
     if (this.#interaction.entered && this.#interaction.leaving) this.#leaveBehind();
   }
 
   resumed(): void {
     const after = this.#standing.resumed();
-    if (after !== undefined && this.#isOpen())
-      void this.page.append(this.#runner.commandId, [noticeLine(resumedNotice(after))]);
+    if (after !== undefined && this.#isOpen()) this.#story.resumed(after);
   }
 
   /** Messages to the session itself, to none of its commands, were lost. */
   missed(count: number, certain: boolean): void {
     this.#facts.missed += count;
-    void this.page.append(0, [noticeLine(gapNotice(count, certain))]);
+    this.#story.missed(count, certain);
     this.#announce();
   }
 
@@ -446,7 +435,7 @@ export class Session {
     const said = this.#pool ? await this.#quiet.prompt(this.#pool, this.host.info) : '';
     if (this.#quiet.isPromptless && !this.#facts.restricted) {
       this.#facts.restricted = true;
-      await this.page.append(0, [noticeLine(restrictedNotice(this.server.configuration))]);
+      await this.#story.restricted();
       this.#announce();
     }
     return `[${this.server.name}]: ${said === '' ? 'PS>' : said}`;
@@ -467,7 +456,7 @@ export class Session {
     // Not by our own doing: the page and the row say why.
     if (error && this.#standing.status.state !== 'Connecting') {
       this.#facts.reason = disconnectedByItself(explain(error, this.server), this.server);
-      void this.page.append(this.#runner.commandId, [noticeLine(this.#facts.reason.title)]);
+      this.#story.left(this.#facts.reason);
     }
     this.note('disconnected');
     this.#runner.leaveBehind();
@@ -481,10 +470,7 @@ export class Session {
     this.#facts.retrying = undefined;
     this.note(event);
     this.#desk.cancel();
-    if (wasOpen) {
-      const { title, why } = reason;
-      void this.page.append(0, [errorLine(why === undefined ? title : `${title}. ${why}`)]);
-    }
+    if (wasOpen) this.#story.ended(reason);
   }
 
   get #facts(): SessionFacts {
