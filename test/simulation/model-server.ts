@@ -30,6 +30,16 @@ import type { MessageName } from '../../electron/protocol/psrp/message.ts';
 import { buildFragments } from '../vectors/psrp-vectors.ts';
 import type { Clock } from '../../electron/remoting/index.ts';
 import type { Dice } from './chance.ts';
+import {
+  describe,
+  key,
+  newTarget,
+  targetsOf,
+  type ModelAnswer,
+  type ModelPipeline,
+  type ModelShell,
+  type Target,
+} from './model-shell.ts';
 
 export interface ModelOptions {
   readonly time: Clock;
@@ -43,52 +53,6 @@ export interface ModelOptions {
   readonly missAfterMs: number;
   /** Bytes of blob a fragment. */
   readonly fragmentBytes: number;
-}
-
-/** An answer on its way. `arrived` is told once, with whether it did. */
-export interface ModelAnswer {
-  readonly status: number;
-  readonly body: string;
-  readonly arrived?: (did: boolean) => void;
-}
-
-interface Target {
-  /** Fragments that wait, in order. */
-  waiting: Buffer[];
-  /** The client's Receive that waits, if any. */
-  asking:
-    | { readonly answer: (answer: ModelAnswer) => void; readonly header: Header; readonly cancel: () => void }
-    | undefined;
-  /** The command has ended, and this is its last output. */
-  done: boolean;
-  /** The last answer, and to which operation. */
-  kept: { readonly operationId: string; readonly body: string } | undefined;
-}
-
-interface ModelPipeline {
-  readonly id: string;
-  readonly target: Target;
-  /** Counts up to here, then it is Completed. */
-  readonly last: number;
-  readonly label: string;
-  counted: number;
-  state: 'Running' | 'Ended';
-  stopTicking: () => void;
-}
-
-export interface ModelShell {
-  readonly id: string;
-  readonly resourceUri: string;
-  readonly name: string | undefined;
-  /** The WSMan SessionId of the client that has it. */
-  owner: string;
-  state: 'Connected' | 'Disconnected';
-  idleTimeoutMs: number;
-  heardAt: number;
-  disconnectedAt: number;
-  objectId: bigint;
-  readonly pool: Target;
-  readonly pipelines: Map<string, ModelPipeline>;
 }
 
 class Refused extends Error {
@@ -480,29 +444,3 @@ export class ModelServer {
 
 /** Fragments for a reader that does not come, until the command has to wait. */
 const MOST_WAITING = 400;
-
-function newTarget(): Target {
-  return { waiting: [], asking: undefined, done: false, kept: undefined };
-}
-
-function targetsOf(shell: ModelShell): Target[] {
-  return [shell.pool, ...[...shell.pipelines.values()].map((pipeline) => pipeline.target)];
-}
-
-function describe(shell: ModelShell, now: number) {
-  const { id, resourceUri, name, state, idleTimeoutMs } = shell;
-  return {
-    shellId: id,
-    resourceUri,
-    state,
-    idleTimeoutMs,
-    inactivityMs: now - shell.heardAt,
-    inputStreams: ['stdin', 'pr'],
-    outputStreams: ['stdout'],
-    ...(name === undefined ? {} : { name }),
-  };
-}
-
-function key(id: string): string {
-  return id.toLowerCase();
-}

@@ -2,7 +2,8 @@
 import { TransportError } from '../../electron/transport/errors.ts';
 import type { Clock, SoapHttp } from '../../electron/remoting/index.ts';
 import type { Dice, WorldTime } from './chance.ts';
-import type { ModelAnswer, ModelServer } from './model-server.ts';
+import type { ModelServer } from './model-server.ts';
+import type { ModelAnswer } from './model-shell.ts';
 
 export interface WireOptions {
   readonly time: WorldTime;
