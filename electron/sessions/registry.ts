@@ -197,12 +197,17 @@ export class SessionRegistry {
   /** Connect-PSSession, and Receive-PSSession: one that this run disconnected, or that an earlier one left. */
   async connect(id: number, request: ConnectRequest): Promise<SessionRow> {
     const session = this.get(id);
+    const isThere = session.row.state === 'Opened' || this.#takeOvers.has(id);
+    const place = isThere
+      ? undefined
+      : await this.#places.signIn(session.serverId, request.credential, session.proxy);
+    // Whoever asked for it meanwhile is ahead, or has removed it.
+    this.get(id);
     const underWay = this.#takeOvers.get(id);
     if (underWay) {
       underWay.retryNow();
       await underWay.done;
-    } else if (session.row.state !== 'Opened') {
-      const place = await this.#places.signIn(session.serverId, request.credential, session.proxy);
+    } else if (place && session.row.state !== 'Opened') {
       await this.#takeOver(session, place);
       this.#places.letIn(session.serverId, place.typed);
     }
@@ -217,6 +222,8 @@ export class SessionRegistry {
     const shell = await this.shells.find(serverId, shellId, request.credential);
     if (!shell) throw shellGone();
     const place = await this.#places.signIn(serverId, request.credential);
+    const since = this.#ofShell(shellId);
+    if (since) return await this.connect(since.id, request);
     const session = this.#make(place.destination, {
       name: shell.name,
       endsOnExit: false,

@@ -1,0 +1,139 @@
+/** What is asked of a session while it is on its way to the server or away from it. */
+import { expect, test } from 'vitest';
+import { CredentialKeeper } from '../../../electron/credentials/credential-keeper.ts';
+import type { PoolListener, RunspacePool, WsmanClient } from '../../../electron/remoting/index.ts';
+import { SessionRegistry } from '../../../electron/sessions/registry.ts';
+import { Person, serverAt } from '../../integration/registry.ts';
+
+const SIZE = { columns: 80, rows: 24 };
+const SHELL = '00000000-0000-0000-0000-00000000000A';
+
+/** A pool whose server answers when the test says. */
+class SlowPool {
+  readonly id = SHELL.toLowerCase();
+  readonly connection = { target: { computerName: 'z002', configurationName: 'x', userName: 'ada' } };
+  readonly applicationPrivateData = undefined;
+  readonly received = { lowest: undefined, highest: undefined, missing: [] };
+  readonly runs = [];
+  readonly idleTimeoutMs = 7_200_000;
+  canDisconnect = true;
+  state = 'BeforeOpen';
+  readonly calls: string[] = [];
+  /** What is asked and not answered yet. */
+  answer: (() => void) | undefined;
+  readonly #listener: PoolListener;
+  readonly #person: Person;
+
+  constructor(listener: PoolListener, person: Person) {
+    this.#listener = listener;
+    this.#person = person;
+  }
+
+  #is(state: string, error?: Error): void {
+    this.state = state;
+    this.#listener.stateChanged?.(state as 'Opened', error);
+  }
+
+  async #ask(call: string, during: string, then: string): Promise<void> {
+    this.calls.push(call);
+    this.#is(during);
+    await new Promise<void>((resolve) => {
+      this.answer = resolve;
+      this.#person.noticed();
+    });
+    this.answer = undefined;
+    if (this.state === 'Broken' || this.state === 'Closed') throw new Error('over');
+    this.#is(then);
+  }
+
+  open(): Promise<void> {
+    this.#is('Opening');
+    this.#is('Opened');
+    return Promise.resolve();
+  }
+
+  disconnect = (): Promise<void> => this.#ask('disconnect', 'Disconnecting', 'Disconnected');
+  reconnect = (): Promise<void> => this.#ask('reconnect', 'Connecting', 'Opened');
+  connect = (): Promise<void> => this.#ask('connect', 'Connecting', 'Opened');
+  listPipelines = (): Promise<[]> => Promise.resolve([]);
+
+  close(): Promise<void> {
+    this.calls.push('close');
+    this.#is('Closed');
+    return Promise.resolve();
+  }
+
+  abort(error: Error): void {
+    this.calls.push('abort');
+    this.#is('Broken', error);
+  }
+
+  /** The server answers what it was asked. */
+  async answered(call: string): Promise<void> {
+    const answer = await this.#person.until(() => this.calls.at(-1) === call && this.answer);
+    answer();
+  }
+}
+
+/** A registry in front of a server that knows one shell. */
+function registryOf() {
+  const person = new Person();
+  const pools: SlowPool[] = [];
+  const removed: string[] = [];
+  const shell = { shellId: SHELL, name: 'Left', state: 'Disconnected', owner: 'ada' };
+  const registry = new SessionRegistry({
+    credentials: new CredentialKeeper(),
+    events: person,
+    now: () => 0,
+    log: () => undefined,
+    resolve: () =>
+      Promise.resolve({ server: serverAt(5985), credential: { userName: 'ada', password: 'x' } }),
+    // What the registry asks of it, and no more.
+    client: () =>
+      ({
+        serviceConfig: () => Promise.resolve({}),
+        enumerateShells: () => Promise.resolve(removed.length === 0 ? [shell] : []),
+        removeShell: ({ shellId }: { shellId: string }) => {
+          removed.push(shellId);
+          return Promise.resolve();
+        },
+        close: () => undefined,
+      }) as unknown as WsmanClient,
+    connect: (_destination, _credential, _options, listener) => {
+      const pool = new SlowPool(listener, person);
+      pools.push(pool);
+      return pool as unknown as RunspacePool;
+    },
+  });
+  return { person, pools, registry, removed };
+}
+
+async function leftSession() {
+  const it = registryOf();
+  const { id } = await it.registry.create({ serverId: 'z', size: SIZE, enter: false });
+  const [pool] = it.pools;
+  if (!pool) throw new Error('no pool');
+  const left = it.registry.disconnect(id, {});
+  return { ...it, id, pool, left };
+}
+
+test('two who connect the same session at the same time have it back by one attempt', async () => {
+  const { registry, pools, pool, left, id } = await leftSession();
+  await pool.answered('disconnect');
+  await left;
+  const both = [1, 2].map(() => registry.connect(id, { size: SIZE, enter: false }));
+  await pool.answered('reconnect');
+  expect(await Promise.all(both)).toMatchObject([{ state: 'Opened' }, { state: 'Opened' }]);
+  expect(pool.calls).toEqual(['disconnect', 'reconnect']);
+  expect(pools).toHaveLength(1);
+});
+
+test('two who take over the same shell at the same time have one session of it', async () => {
+  const { registry, pools, person } = registryOf();
+  const both = [1, 2].map(() => registry.connectShell('z', SHELL, { size: SIZE, enter: false }));
+  const pool = await person.until(() => pools[0]);
+  await pool.answered('connect');
+  expect(await Promise.all(both)).toMatchObject([{ id: 1 }, { id: 1 }]);
+  expect(registry.list()).toHaveLength(1);
+  expect(pools).toHaveLength(1);
+});
