@@ -59,7 +59,7 @@ export class JournalKeeper {
     };
     this.#journal.watch(pool.id, (known) => ({
       // Of one that is left, the server's idle time runs.
-      heardAt: session.row.state === 'Disconnected' ? known.heardAt : this.#wallClock(),
+      heardAt: session.row.state === 'Disconnected' || session.isRemoved ? known.heardAt : this.#wallClock(),
       pipelines: this.#pipelines(session, known),
       lastObjectId: String(pool.received.highest ?? 0n),
     }));

@@ -1,12 +1,6 @@
 /** Every PSSession of this run: their ids, how they come and go. One registry an app; what it knows of a server it is told. */
 import type { Credential } from '../credentials/credential-keeper.ts';
-import {
-  systemClock,
-  type Clock,
-  type PoolListener,
-  type RunspacePool,
-  type RunspacePoolOptions,
-} from '../remoting/index.ts';
+import { systemClock, type Clock, type PoolListener, type RunspacePool } from '../remoting/index.ts';
 import { AppFailure } from '../../shared/error.ts';
 import type { Server } from '../../shared/server.ts';
 import type { DisconnectOptions, NewSessionOptions, SessionRow } from '../../shared/session.ts';
@@ -14,65 +8,21 @@ import type { TerminalSize } from '../../shared/terminal.ts';
 import { BESIDE_OPEN_MS, BesideShell, besideWish } from './completion-beside.ts';
 import { explain } from './explain.ts';
 import { learnIdleTimeout } from './idle-timeout.ts';
-import type { SessionJournal } from './journal.ts';
 import { wishOf } from './left-sessions.ts';
 import { JournalKeeper } from './journal-keeper.ts';
-import { factsOf, Places, type Destination, type Place, type PlacesOptions } from './places.ts';
+import { factsOf, Places, type Destination, type Place } from './places.ts';
+import type { CloseMode, ConnectRequest, CreateRequest, RegistryOptions } from './registry-options.ts';
 import { cancelled, cannotLeave, shellGone, stillThere, unknownSession } from './registry-refusals.ts';
 import { listenerOf } from './pool-news.ts';
 import { ReturnCancelled } from './returning.ts';
 import { Session } from './session.ts';
-import type { SessionEvents } from './session-events.ts';
 import type { SessionOptions } from './session-options.ts';
 import { ShellDirectory } from './shell-directory.ts';
 import { TakeOver } from './take-over.ts';
 import { Turns } from './turns.ts';
 
 export type { Destination } from './places.ts';
-
-/** A shell as it is to be made, or to be taken over. */
-export interface ShellWish extends NewSessionOptions {
-  /** What it is called in a list of shells on the server. */
-  readonly name?: string;
-}
-
-export interface RegistryOptions extends PlacesOptions {
-  readonly events: SessionEvents;
-  /** A pool to that place, not yet open. */
-  connect(
-    destination: Destination,
-    credential: Credential | undefined,
-    options: RunspacePoolOptions,
-    listener: PoolListener,
-    wish: ShellWish,
-  ): RunspacePool;
-  readonly now: () => number;
-  /** Milliseconds since 1970. */
-  readonly wallClock?: () => number;
-  readonly clock?: Clock;
-  /** Where what a later run may take over is written down. */
-  readonly journal?: SessionJournal;
-  /** For the diagnostics log: types, ids and durations only. */
-  readonly log: (event: string, fields: Readonly<Record<string, string | number>>) => void;
-}
-
-export interface CreateRequest {
-  readonly serverId: string;
-  readonly name?: string | undefined;
-  readonly credential?: Credential | undefined;
-  readonly size: TerminalSize;
-  readonly enter: boolean;
-  readonly options?: NewSessionOptions | undefined;
-}
-
-export interface ConnectRequest {
-  readonly size: TerminalSize;
-  readonly enter: boolean;
-  readonly credential?: Credential | undefined;
-}
-
-/** What the end of the app does with its sessions: removes them, leaves those on their servers that run a command, or all. */
-export type CloseMode = 'remove' | 'keep-busy' | 'keep';
+export type { RegistryOptions, ShellWish } from './registry-options.ts';
 
 /** A server that is well deletes a shell in a round trip or two. The shells give the whole end of the app four seconds, and more ends after this. */
 const CLOSE_ALL_MS = 2500;
@@ -339,7 +289,10 @@ export class SessionRegistry {
     const { state, canDisconnect } = session.row;
     try {
       const stays = mode === 'keep' || (mode === 'keep-busy' && session.isBusy);
-      if (state === 'Opened' && canDisconnect === true && stays) await this.disconnect(session.id, {});
+      const isOnItsWay = session.isLeaving || (state === 'Opened' && canDisconnect === true && stays);
+      if (isOnItsWay) await this.disconnect(session.id, {});
+      // It stood there before, and stands there still.
+      else if (state === 'Connecting') session.letGo();
       else if (state !== 'Disconnected') await this.remove(session.id);
       this.#drop(session);
     } catch {

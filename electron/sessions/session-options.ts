@@ -47,6 +47,18 @@ export function leftTo(
   };
 }
 
+/** What is known of a pipeline that goes on from before: one that was not known of yet began after all that had come. */
+export function knownOf(left: LeftBehind | undefined, pipelineId: string, now: number) {
+  const known = left?.pipelines?.get(pipelineId.toLowerCase());
+  const startedAt = known?.startedAt;
+  return {
+    startedAt,
+    ranMs: startedAt === undefined ? 0 : Math.max(0, now - startedAt),
+    readUpTo: known?.readUpTo ?? left?.lastObjectId,
+    afterCrash: left?.by === 'earlier-run',
+  };
+}
+
 export interface SessionOptions {
   readonly id: number;
   readonly name: string;

@@ -21,7 +21,7 @@ import { shellGone } from './registry-refusals.ts';
 import { remoteFacts } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { SessionHost } from './session-host.ts';
-import { leftTo, type LeftBehind, type SessionOptions } from './session-options.ts';
+import { knownOf, leftTo, type LeftBehind, type SessionOptions } from './session-options.ts';
 import { defined, factsAtFirst, rowOf, type SessionFacts } from './session-row.ts';
 import { Standing } from './session-standing.ts';
 import { SessionStory } from './session-story.ts';
@@ -46,6 +46,7 @@ export class Session {
   #size: TerminalSize;
   /** We are ending it: its end is no news. */
   #removing = false;
+  #leaving: Promise<void> | undefined;
   #title = '';
   /** What stood on the server before this pool. */
   #left: LeftBehind | undefined;
@@ -312,20 +313,15 @@ export class Session {
 
   /** Up to which message a pipeline was shown by an earlier run; one that this did not know of yet began after all that it had. */
   readUpTo(pipelineId: string): bigint | undefined {
-    const left = this.#left;
-    return left?.pipelines?.get(pipelineId.toLowerCase())?.readUpTo ?? left?.lastObjectId;
+    return knownOf(this.#left, pipelineId, 0).readUpTo;
   }
 
   /** A pipeline that another client, or an earlier run, has started here: what it brings comes to the page. */
   follow(run: PipelineRun): Promise<CommandRecord> {
-    const left = this.#left;
-    const startedAt = left?.pipelines?.get(run.id.toLowerCase())?.startedAt;
+    const shownBefore = this.#left === this.#options.left;
     return this.#runner.follow(run, {
-      startedAt,
-      ranMs: startedAt === undefined ? 0 : Math.max(0, this.#options.wallClock() - startedAt),
-      readUpTo: this.readUpTo(run.id),
-      afterCrash: left?.by === 'earlier-run',
-      shownBefore: left === this.#options.left,
+      ...knownOf(this.#left, run.id, this.#options.wallClock()),
+      shownBefore,
     });
   }
 
@@ -357,8 +353,18 @@ export class Session {
     return help;
   }
 
-  /** Disconnect-PSSession: what runs in it runs on. */
+  /** Disconnect-PSSession was asked for, and is under way. */
+  get isLeaving(): boolean {
+    return this.#leaving !== undefined;
+  }
+
+  /** Disconnect-PSSession: what runs in it runs on. Asked for once more, it is the same. */
   async disconnect(options: DisconnectOptions = {}): Promise<void> {
+    this.#leaving ??= this.#disconnect(options).finally(() => (this.#leaving = undefined));
+    await this.#leaving;
+  }
+
+  async #disconnect(options: DisconnectOptions): Promise<void> {
     if (this.#standing.status.state === 'Disconnected') return;
     this.#mustBeOpen();
     // Our own prompt or completion would hold its place in the runspace for nobody.
@@ -389,8 +395,8 @@ export class Session {
     this.#interaction.depart();
     this.#desk.cancel();
     void this.completions.close();
-    if (this.#standing.status.state !== 'Disconnected')
-      this.#pool?.abort(new Error('The session was let go of.'));
+    // That its pool ends is no end of the session: a later run may have it back.
+    if (this.#pool) this.#giveUp(this.#pool, 'The session was let go of.');
   }
 
   /** Opened, and as ready as it was: whoever was inside before is again. */

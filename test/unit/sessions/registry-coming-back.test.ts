@@ -1,7 +1,11 @@
 /** What is asked of a session while it is on its way to the server or away from it. */
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { CredentialKeeper } from '../../../electron/credentials/credential-keeper.ts';
 import type { PoolListener, RunspacePool, WsmanClient } from '../../../electron/remoting/index.ts';
+import { SessionJournal } from '../../../electron/sessions/journal.ts';
 import { SessionRegistry } from '../../../electron/sessions/registry.ts';
 import { Person, serverAt } from '../../integration/registry.ts';
 
@@ -68,6 +72,16 @@ class SlowPool {
     this.#is('Broken', error);
   }
 
+  /** Its server cannot be reached. */
+  cut(): void {
+    this.#listener.interrupted?.({
+      error: new Error('no way'),
+      attempts: 1,
+      retryInMs: 500,
+      giveUpInMs: 240_000,
+    });
+  }
+
   /** The server answers what it was asked. */
   async answered(call: string): Promise<void> {
     const answer = await this.#person.until(() => this.calls.at(-1) === call && this.answer);
@@ -76,7 +90,16 @@ class SlowPool {
 }
 
 /** A registry in front of a server that knows one shell. */
-function registryOf() {
+async function registryOf(isReachable: () => boolean = () => true) {
+  const folder = await mkdtemp(join(tmpdir(), 'psdeck-back-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const journal = await SessionJournal.open({
+    folder,
+    runId: '1',
+    pid: 1,
+    isAlive: () => false,
+    now: () => 0,
+  });
   const person = new Person();
   const pools: SlowPool[] = [];
   const removed: string[] = [];
@@ -86,13 +109,17 @@ function registryOf() {
     events: person,
     now: () => 0,
     log: () => undefined,
+    journal,
     resolve: () =>
       Promise.resolve({ server: serverAt(5985), credential: { userName: 'ada', password: 'x' } }),
     // What the registry asks of it, and no more.
     client: () =>
       ({
         serviceConfig: () => Promise.resolve({}),
-        enumerateShells: () => Promise.resolve(removed.length === 0 ? [shell] : []),
+        enumerateShells: () =>
+          isReachable()
+            ? Promise.resolve(removed.length === 0 ? [shell] : [])
+            : Promise.reject(new Error('no way')),
         removeShell: ({ shellId }: { shellId: string }) => {
           removed.push(shellId);
           return Promise.resolve();
@@ -105,16 +132,21 @@ function registryOf() {
       return pool as unknown as RunspacePool;
     },
   });
-  return { person, pools, registry, removed };
+  return { person, pools, registry, removed, journal };
 }
 
-async function leftSession() {
-  const it = registryOf();
+async function openSession(isReachable?: () => boolean) {
+  const it = await registryOf(isReachable);
   const { id } = await it.registry.create({ serverId: 'z', size: SIZE, enter: false });
   const [pool] = it.pools;
   if (!pool) throw new Error('no pool');
-  const left = it.registry.disconnect(id, {});
-  return { ...it, id, pool, left };
+  return { ...it, id, pool };
+}
+
+async function leftSession() {
+  const it = await openSession();
+  const left = it.registry.disconnect(it.id, {});
+  return { ...it, left };
 }
 
 test('two who connect the same session at the same time have it back by one attempt', async () => {
@@ -129,11 +161,43 @@ test('two who connect the same session at the same time have it back by one atte
 });
 
 test('two who take over the same shell at the same time have one session of it', async () => {
-  const { registry, pools, person } = registryOf();
+  const { registry, pools, person } = await registryOf();
   const both = [1, 2].map(() => registry.connectShell('z', SHELL, { size: SIZE, enter: false }));
   const pool = await person.until(() => pools[0]);
   await pool.answered('connect');
   expect(await Promise.all(both)).toMatchObject([{ id: 1 }, { id: 1 }]);
   expect(registry.list()).toHaveLength(1);
   expect(pools).toHaveLength(1);
+});
+
+test('the end of the app does not remove what is just being left', async () => {
+  const { registry, person, pool, left } = await leftSession();
+  await person.until(() => pool.state === 'Disconnecting');
+  const closed = registry.closeAll('remove');
+  await pool.answered('disconnect');
+  await Promise.all([left, closed]);
+  expect(pool.calls).toEqual(['disconnect']);
+});
+
+test('the end of the app does not remove what is just being come back to', async () => {
+  const { registry, person, pool, left, id, removed, journal } = await leftSession();
+  await pool.answered('disconnect');
+  await left;
+  const back = registry.connect(id, { size: SIZE, enter: false });
+  back.catch(() => undefined);
+  await person.until(() => pool.state === 'Connecting');
+  await registry.closeAll('remove');
+  pool.answer?.();
+  await expect(back).rejects.toMatchObject({ error: { code: 'session.cancelled' } });
+  expect(pool.calls).toEqual(['disconnect', 'reconnect', 'abort']);
+  expect(removed).toEqual([]);
+  expect(journal.get(SHELL)).toMatchObject({ name: 'Session1' });
+});
+
+test('what the end of the app could not remove, because its server is out of reach, a later run is offered', async () => {
+  const { registry, pool, journal } = await openSession(() => false);
+  pool.cut();
+  await registry.closeAll('remove');
+  expect(pool.calls).toEqual(['abort']);
+  expect(journal.get(SHELL)).toMatchObject({ name: 'Session1' });
 });
