@@ -107,7 +107,8 @@ describe.skipIf(noAuthLab !== undefined)('Kerberos by the system’s library', (
         // AES with SHA-1: header, confounder, the header's copy, 12 bytes of checksum.
         expect(sealed.header.length).toBe(60);
         expect(sealed.data.length).toBe(size);
-        expect(size === 0 || !Buffer.from(sealed.data).equals(message)).toBe(true);
+        // One sealed byte is the same one in one of 256 times.
+        if (size >= 16) expect(Buffer.from(sealed.data).equals(message)).toBe(false);
         expect(Buffer.from(await peer.unseal(sealed.header, sealed.data)).equals(message)).toBe(true);
         const back = await peer.seal(message);
         expect(Buffer.from(await context.unseal(back)).equals(message)).toBe(true);
