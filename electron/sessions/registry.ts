@@ -239,7 +239,8 @@ export class SessionRegistry {
     const session = this.get(id);
     const { shellId, row } = session;
     this.#takeOvers.get(id)?.cancel();
-    const cut = row.retrying?.kind === 'cut';
+    // What was asked of the server last may be done or not.
+    const cut = row.retrying?.kind === 'cut' || row.state === 'Connecting';
     // One whose server cannot be reached can be left at any time; that it stands there still is said then.
     if (cut) {
       session.letGo();

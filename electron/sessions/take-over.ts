@@ -1,6 +1,6 @@
 /** The way back to a disconnected session: its shell, its pool, and then each pipeline that ran in it meanwhile. */
 import { shellFaultReason, type Clock, type PoolListener, type RunspacePool } from '../remoting/index.ts';
-import { Returning } from './returning.ts';
+import { ReturnCancelled, Returning } from './returning.ts';
 import { defined } from './session-row.ts';
 import type { Session } from './session.ts';
 
@@ -110,6 +110,11 @@ export class TakeOver {
         session.poolChanged('Broken', error instanceof Error ? error : undefined);
       else session.note('disconnected');
       throw error;
+    }
+    if (session.isRemoved) {
+      over = true;
+      pool.abort(new Error('The session was removed.'));
+      throw new ReturnCancelled();
     }
     live = true;
     this.#pool = pool;

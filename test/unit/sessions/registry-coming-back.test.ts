@@ -201,3 +201,16 @@ test('what the end of the app could not remove, because its server is out of rea
   expect(pool.calls).toEqual(['abort']);
   expect(journal.get(SHELL)).toMatchObject({ name: 'Session1' });
 });
+
+test('a session that is removed while it is being taken over is gone from the server, and no connection to it stays', async () => {
+  const { registry, person, pools, removed } = await registryOf();
+  const taken = registry.connectShell('z', SHELL, { size: SIZE, enter: false });
+  taken.catch(() => undefined);
+  const pool = await person.until(() => pools[0]?.answer && pools[0]);
+  await registry.remove(1);
+  pool.answer?.();
+  await expect(taken).rejects.toMatchObject({ error: { code: 'session.cancelled' } });
+  expect(removed).toEqual([SHELL]);
+  expect(pool.calls).toEqual(['connect', 'abort']);
+  expect(registry.list()).toEqual([]);
+});
