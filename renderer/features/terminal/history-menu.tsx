@@ -79,7 +79,7 @@ export function SearchList({ menu, view }: { menu: SearchMenu; view: TerminalVie
 }
 
 /** F2: predictions below the line. */
-export function PredictionList({ menu }: { menu: PredictionMenu }) {
+export function PredictionList({ menu, view }: { menu: PredictionMenu; view: TerminalView }) {
   return (
     <div className="complete history" style={{ top: menu.top + 8 }}>
       <ul role="listbox" aria-label="Predictions">
@@ -90,8 +90,12 @@ export function PredictionList({ menu }: { menu: PredictionMenu }) {
             aria-selected={at === menu.index}
             className={at === menu.index ? 'sel' : ''}
             title={line}
+            onMouseDown={(event) => {
+              event.preventDefault();
+              view.choose(at);
+            }}
           >
-            <span className="cut">{oneLine(line)}</span>
+            <Found line={line} query={menu.query} />
             <i>history</i>
           </li>
         ))}

@@ -14,6 +14,9 @@ import {
 
 /** Tab and the completion menu: one question to main, then a walk through its matches that Escape takes back. */
 
+/** Matches that the menu shows at once. */
+export const completionRows = 6;
+
 type Showing = Extract<Completing, { kind: 'showing' }>;
 
 /**
@@ -53,6 +56,15 @@ export function cycle(state: EditorState, by: number): EditorStep {
   const { length } = completing.matches;
   const from = completing.index < 0 && by < 0 ? 0 : completing.index;
   return only(show(state, { ...completing, index: (((from + by) % length) + length) % length }));
+}
+
+/** PageUp and PageDown in the menu: a screenful of it, to its first or last match and no further. */
+export function page(state: EditorState, by: -1 | 1): EditorStep {
+  const { completing } = state;
+  if (completing?.kind !== 'showing') return only(state);
+  const last = completing.matches.length - 1;
+  const to = Math.max(0, Math.min(completing.index + by * completionRows, last));
+  return to === completing.index ? bell(state) : only(show(state, { ...completing, index: to }));
 }
 
 export function complete(state: EditorState, wish: CompletionWish): EditorStep {

@@ -258,9 +258,10 @@ export class LineControl {
   }
 
   choose(index: number): void {
-    const { search } = this.#editor;
+    // A completion is taken; what was found or predicted is a whole line, which Enter runs.
+    const takes = this.#editor.completing !== null;
     this.edit({ kind: 'choose', index });
-    if (search === null) this.edit({ kind: 'action', action: 'AcceptLine' });
+    if (takes) this.edit({ kind: 'action', action: 'AcceptLine' });
     this.#host.screen.terminal.focus();
   }
 

@@ -4,12 +4,12 @@ import { insert } from './editing/changing.ts';
 import { countOf, withDigit } from './editing/counting.ts';
 import { run } from './editing/functions.ts';
 import { findCharacter } from './editing/moving.ts';
-import { leaveList, settled } from './editing/predicting.ts';
+import { chooseInList, leaveList, settled } from './editing/predicting.ts';
 import { actInSearch, chooseInSearch, keepFound, typeIntoSearch } from './editing/searching.ts';
 import { submit } from './editing/submitting.ts';
 import type { EditorEvent, EditorState, EditorStep } from './editor-state.ts';
 import { answersHost, only, withText } from './editor-state.ts';
-import { choose, completed, cycle, narrow, revertCompletion, widen } from './line-completion.ts';
+import { choose, completed, cycle, narrow, page, revertCompletion, widen } from './line-completion.ts';
 import { cleanInput } from './text.ts';
 
 /**
@@ -106,6 +106,8 @@ function act(state: EditorState, action: LineFunction, digit: string): EditorSte
     }
     if (menu && action === 'PreviousHistory') return cycle(ready, -1);
     if (menu && action === 'NextHistory') return cycle(ready, 1);
+    if (menu && action === 'ScrollDisplayUp') return page(ready, -1);
+    if (menu && action === 'ScrollDisplayDown') return page(ready, 1);
     if (menu && action === 'BackwardDeleteChar') return only(widen(ready) ?? ready);
     if (ready.completing.kind === 'asked' && givingUp.has(action)) {
       return { state: { ...ready, completing: null, note: null }, effects: [{ kind: 'give-up-completion' }] };
@@ -147,7 +149,7 @@ export function step(state: EditorState, event: EditorEvent): EditorStep {
       return completed(state, event.token, event.completion);
     case 'choose':
       if (state.search !== null) return only(chooseInSearch(state, event.index));
-      return choose(state, event.index);
+      return state.completing === null ? chooseInList(state, event.index) : choose(state, event.index);
     case 'history':
       return only({
         ...state,

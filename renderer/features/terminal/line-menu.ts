@@ -1,6 +1,7 @@
 import { listedPredictions } from './editing/predicting.ts';
-import { searchLines } from './editing/searching.ts';
+import { searchLines, searchRows } from './editing/searching.ts';
 import type { EditorState } from './editor-state.ts';
+import { completionRows } from './line-completion.ts';
 import type { LineMenu } from './terminal-state.ts';
 
 /** What is listed below the line, and how much room it takes there: it opens in the flow and never covers output. */
@@ -8,8 +9,6 @@ import type { LineMenu } from './terminal-state.ts';
 const rowHeight = 24;
 /** The frame, and the space above it. */
 const frame = 16;
-const completionRows = 6;
-const searchRows = 10;
 /** The heading of a search or a list of predictions, and the keys below it. */
 const heading = 28;
 
@@ -35,7 +34,8 @@ export function menuOf(editor: EditorState, top: number): LineMenu | null {
   }
   const predicted = listedPredictions(editor);
   if (predicted.length > 0 && editor.request !== null && editor.submitted === null) {
-    return { kind: 'predictions', lines: predicted, index: predicting.index, top };
+    const query = predicting.typed?.text ?? editor.text;
+    return { kind: 'predictions', query, lines: predicted, index: predicting.index, top };
   }
   return null;
 }

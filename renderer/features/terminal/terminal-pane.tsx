@@ -57,7 +57,7 @@ function Page({ view, row }: { view: TerminalView; row: SessionRow }) {
           {state.finding ? <FindBar view={view} /> : null}
           {state.menu?.kind === 'completions' ? <CompletionMenu menu={state.menu} view={view} /> : null}
           {state.menu?.kind === 'search' ? <SearchList menu={state.menu} view={view} /> : null}
-          {state.menu?.kind === 'predictions' ? <PredictionList menu={state.menu} /> : null}
+          {state.menu?.kind === 'predictions' ? <PredictionList menu={state.menu} view={view} /> : null}
           {state.note === null || state.menu !== null ? null : (
             <p className="linenote" style={{ top: state.note.top + 8 }}>
               {state.note.text}

@@ -40,7 +40,13 @@ export type LineMenu = { readonly top: number } & (
       readonly found: number;
       readonly everywhere: boolean;
     }
-  | { readonly kind: 'predictions'; readonly lines: readonly string[]; readonly index: number }
+  | {
+      readonly kind: 'predictions';
+      /** What was typed. */
+      readonly query: string;
+      readonly lines: readonly string[];
+      readonly index: number;
+    }
 );
 
 export type HelpState =

@@ -241,6 +241,33 @@ describe('prompts of the host', () => {
   });
 });
 
+describe('the lists of the history', () => {
+  test('in a search the arrows go where they point: the newest line stands on top', () => {
+    const lines = Array.from({ length: 25 }, (_, at) => `line ${String(at)}`);
+    const hand = new Hand(lines).type('draft').press('ReverseSearchHistory');
+    expect(hand.press('NextHistory').state.text).toBe('line 24');
+    expect(hand.press('NextHistory').state.text).toBe('line 23');
+    expect(hand.press('PreviousHistory').state.text).toBe('line 24');
+    expect(hand.press('ReverseSearchHistory').state.text).toBe('line 23');
+    expect(hand.press('ForwardSearchHistory').state.text).toBe('line 24');
+    hand.take();
+    hand.press('PreviousHistory', 'ScrollDisplayUp');
+    expect(hand.take()).toEqual([{ kind: 'bell' }, { kind: 'bell' }]);
+    expect(hand.press('ScrollDisplayDown').state.text).toBe('line 14');
+    expect(hand.press('ScrollDisplayDown', 'ScrollDisplayDown').state.text).toBe('line 0');
+    expect(hand.press('ScrollDisplayUp').state.text).toBe('line 10');
+    expect(hand.press('RevertLine').line).toBe('draft|');
+  });
+
+  test('a prediction that is pointed at stands in the line, and Escape gives back what was typed', () => {
+    const hand = new Hand(['Get-Date', 'Get-Item x']).tell({ kind: 'prediction', view: 'list' }).type('Get');
+    expect(hand.tell({ kind: 'choose', index: 1 }).line).toBe('Get-Date|');
+    expect(hand.tell({ kind: 'choose', index: 0 }).line).toBe('Get-Item x|');
+    expect(hand.take()).toEqual([]);
+    expect(hand.press('RevertLine').line).toBe('Get|');
+  });
+});
+
 describe('completion', () => {
   const matches = ['-Force', '-Filter', '-Full'].map((text) => ({
     text,
@@ -272,6 +299,29 @@ describe('completion', () => {
     expect(hand.line).toBe('dir -Filter|');
     hand.press('AcceptLine');
     expect(hand.take()).toEqual([{ kind: 'submit', requestId: 1, text: 'dir -Filter' }]);
+  });
+
+  test('a page of the menu at a time, to its ends and no further', () => {
+    const many = Array.from({ length: 14 }, (_, at) => ({
+      text: `-F${String(at)}`,
+      label: '',
+      kind: 'ParameterName',
+      toolTip: '',
+    }));
+    const hand = asked('MenuComplete').tell({
+      kind: 'completion',
+      token: 1,
+      completion: { ...completion, matches: many },
+    });
+    hand.take();
+    expect(hand.press('ScrollDisplayDown').line).toBe('dir -F6|');
+    expect(hand.press('ScrollDisplayDown', 'ScrollDisplayDown').line).toBe('dir -F13|');
+    expect(hand.take()).toEqual([]);
+    hand.press('ScrollDisplayDown');
+    expect(hand.take()).toEqual([{ kind: 'bell' }]);
+    expect(hand.press('ScrollDisplayUp').line).toBe('dir -F7|');
+    expect(hand.press('ScrollDisplayUp', 'ScrollDisplayUp').line).toBe('dir -F0|');
+    expect(hand.press('RevertLine').line).toBe('dir -F|');
   });
 
   test('Tab held down asks once, and goes on from where it is by the time the answer comes', () => {

@@ -58,11 +58,15 @@ export function acceptSuggestionWords(state: EditorState, count: number): Editor
 export function moveInList(state: EditorState, by: number): EditorStep | null {
   const listed = listedPredictions(state);
   if (listed.length === 0) return null;
-  const { index, typed } = state.predicting;
-  const original = typed ?? snapshotOf(state);
   // Round and round, what was typed being one of the places.
   const places = listed.length + 1;
-  const next = ((((index + 1 + by) % places) + places) % places) - 1;
+  return chooseInList(state, ((((state.predicting.index + 1 + by) % places) + places) % places) - 1);
+}
+
+/** A line of the list stands in the editor; -1 is what was typed. */
+export function chooseInList(state: EditorState, next: number): EditorStep {
+  const listed = listedPredictions(state);
+  const original = state.predicting.typed ?? snapshotOf(state);
   const back = withSnapshot(state, original);
   const line = listed[next];
   const shown = line === undefined ? back : at(replaceRange(back, 0, back.text.length, line), line.length);

@@ -18,6 +18,9 @@ import { linesHolding } from './history-lines.ts';
  * Escape gives the line back as it was, any other key goes on editing what was found.
  */
 
+/** Lines that the list of a search shows at once. */
+export const searchRows = 10;
+
 export function searchLines({ search, history, everywhere }: EditorState): readonly string[] {
   return search?.everywhere === true ? everywhere : history;
 }
@@ -73,6 +76,12 @@ function moveInSearch(state: EditorState, search: HistorySearch, by: -1 | 1): Ed
   return only(shown(state, { ...search, index }));
 }
 
+function pageInSearch(state: EditorState, search: HistorySearch, by: -1 | 1): EditorStep {
+  const index = Math.max(0, Math.min(search.index + by * searchRows, search.matches.length - 1));
+  if (index === search.index || search.matches.length === 0) return bell(state);
+  return only(shown(state, { ...search, index }));
+}
+
 export function chooseInSearch(state: EditorState, index: number): EditorState {
   return state.search === null ? state : shown(state, { ...state.search, index });
 }
@@ -87,12 +96,17 @@ export function actInSearch(state: EditorState, action: LineFunction): EditorSte
   const { search } = state;
   if (search === null) return null;
   switch (action) {
+    // The newest line stands on top: the arrows go where they point, Ctrl+R and Ctrl+S back and forth in time.
     case 'ReverseSearchHistory':
-    case 'PreviousHistory':
+    case 'NextHistory':
       return moveInSearch(state, search, 1);
     case 'ForwardSearchHistory':
-    case 'NextHistory':
+    case 'PreviousHistory':
       return moveInSearch(state, search, -1);
+    case 'ScrollDisplayUp':
+      return pageInSearch(state, search, -1);
+    case 'ScrollDisplayDown':
+      return pageInSearch(state, search, 1);
     case 'BackwardDeleteChar':
       if (search.query === '') return bell(state);
       return look(state, search, search.query.slice(0, previousBoundary(search.query, search.query.length)));
@@ -108,8 +122,6 @@ export function actInSearch(state: EditorState, action: LineFunction): EditorSte
     case 'CancelLine':
       return only({ ...withSnapshot(state, search.original), search: null });
     case 'ShowKeyBindings':
-    case 'ScrollDisplayUp':
-    case 'ScrollDisplayDown':
     case 'ScrollDisplayUpLine':
     case 'ScrollDisplayDownLine':
       return only(state);
