@@ -2,6 +2,7 @@
  * One browser shell to a data folder: two would write over each other's servers, settings and sessions. Whoever comes second finds here who
  * was first, and how to ask that one for an address.
  */
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -39,32 +40,49 @@ export async function holdDataFolder(
   await mkdir(folder, { recursive: true });
   const file = join(folder, FILE);
   const own = await writeProcess(process.pid);
+  const by = await take(file, own);
+  return by === undefined ? held(file, own) : { kind: 'taken', by };
+}
+
+/** Makes the file ours, or says whose it is. */
+async function take(file: string, own: string): Promise<Holder | undefined> {
   for (;;) {
     try {
       // For us alone: it will hold a key.
       await writeFile(file, JSON.stringify({ process: own }), { flag: 'wx', mode: 0o600 });
-      return held(file, own);
+      return undefined;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const by = await holderOf(folder);
-    if (by !== undefined) return { kind: 'taken', by };
-    if (await isBeingFilled(file)) {
-      await wait(POLL_MS);
-      continue;
-    }
-    // Renamed before it is removed: of two that see it left behind, one gets it and the other fails here.
-    const aside = `${file}.${String(process.pid)}.left`;
-    await rename(file, aside).then(
-      () => rm(aside, { force: true }),
-      () => undefined,
-    );
+    const text = await textOf(file);
+    const by = await holderIn(text);
+    if (by !== undefined) return by;
+    if (text === undefined || (await isBeingFilled(file, text))) await wait(POLL_MS);
+    else await clearAway(file, text, own);
+  }
+}
+
+/**
+ * Removes what one left that is no more. Of two that see it, the slower would remove what the faster has made since: who removes exactly this
+ * has a file for it, and looks once more.
+ */
+async function clearAway(file: string, left: string, own: string): Promise<void> {
+  const right = `${file}.${createHash('sha256').update(left).digest('hex').slice(0, 16)}`;
+  if ((await take(right, own)) !== undefined) return await wait(POLL_MS);
+  try {
+    if ((await textOf(file)) === left) await rm(file, { force: true });
+  } finally {
+    await rm(right, { force: true });
   }
 }
 
 /** Who has the folder now; undefined where nobody does that still runs. */
 export async function holderOf(folder: string): Promise<Holder | undefined> {
-  const written = await readWritten(join(folder, FILE));
+  return await holderIn(await textOf(join(folder, FILE)).catch(() => undefined));
+}
+
+async function holderIn(text: string | undefined): Promise<Holder | undefined> {
+  const written = text === undefined ? undefined : parse(text);
   if (written === undefined) return undefined;
   const pid = await stillRuns(written.process);
   if (pid === undefined) return undefined;
@@ -72,18 +90,27 @@ export async function holderOf(folder: string): Promise<Holder | undefined> {
   return { pid, ...(port === undefined || key === undefined ? {} : { at: { port, key } }) };
 }
 
-async function readWritten(file: string): Promise<z.infer<typeof Written> | undefined> {
+async function textOf(file: string): Promise<string | undefined> {
   try {
-    return Written.parse(JSON.parse(await readFile(file, 'utf8')));
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error; // one that may not be read would be waited for without end
+  }
+}
+
+function parse(text: string): z.infer<typeof Written> | undefined {
+  try {
+    return Written.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
 }
 
-async function isBeingFilled(file: string): Promise<boolean> {
+async function isBeingFilled(file: string, text: string): Promise<boolean> {
+  if (parse(text) !== undefined) return false;
   const made = await stat(file).catch(() => undefined);
-  if (made === undefined) return true; // gone meanwhile: try to make it
-  return Date.now() - made.mtimeMs < FILL_MS && (await readWritten(file)) === undefined;
+  return made === undefined || Date.now() - made.mtimeMs < FILL_MS;
 }
 
 function held(file: string, own: string): HeldFolder {

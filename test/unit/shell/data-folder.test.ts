@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,19 @@ test.skipIf(process.platform === 'win32')('nobody else may read it, for it holds
 test('of many at once one gets it', async () => {
   const all = await Promise.all(Array.from({ length: 8 }, () => holdDataFolder(folder)));
   expect(all.filter(({ kind }) => kind === 'held')).toHaveLength(1);
+});
+
+test('of many at once one gets what one left that was killed', async () => {
+  await mkdir(folder);
+  await writeFile(file, JSON.stringify({ process: '4194305 gone' }));
+  const turns = Array.from({ length: 12 }, async (_, turn) => {
+    for (let at = 0; at < turn; at++) await new Promise((resolve) => setImmediate(resolve));
+    return await holdDataFolder(folder);
+  });
+  const all = await Promise.all(turns);
+  expect(all.filter(({ kind }) => kind === 'held')).toHaveLength(1);
+  expect(await holderOf(folder)).toMatchObject({ pid: process.pid });
+  expect(await readdir(folder)).toEqual(['running.json']);
 });
 
 test('what one left that was killed is taken over', async () => {
