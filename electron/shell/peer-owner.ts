@@ -15,6 +15,7 @@ export interface Ends {
 export interface OwnerSystem {
   readonly platform: NodeJS.Platform;
   readonly pid: number;
+  readonly user: number | undefined;
   readonly read: (path: string) => Promise<string>;
   readonly run: (file: string, args: readonly string[]) => Promise<string>;
 }
@@ -25,6 +26,7 @@ const LSOF_TIMEOUT_MS = 10_000;
 const THIS_SYSTEM: OwnerSystem = {
   platform: process.platform,
   pid: process.pid,
+  user: process.getuid?.(),
   read: (path) => readFile(path, 'utf8'),
   run: (file, args) =>
     new Promise((resolve, reject) => {
@@ -53,14 +55,23 @@ export async function ownerOf(
   return undefined;
 }
 
-/** proc(5): addresses as hexadecimal words, ports behind the colon; the eighth field is the user. */
-async function askProc(ends: Ends, { read }: OwnerSystem): Promise<number | undefined> {
+/** A connection that is over and that nobody owns any more; the table names the administrator for it. */
+const TIME_WAIT = '06';
+
+/**
+ * proc(5): addresses as hexadecimal words, ports behind the colon; the fourth field is the state, the eighth the user. Another loopback address
+ * may have the same ports: whoever chose them decides, where that is not us.
+ */
+async function askProc(ends: Ends, { read, user: own }: OwnerSystem): Promise<number | undefined> {
   const tables = await Promise.all([read('/proc/net/tcp'), read('/proc/net/tcp6').catch(() => '')]);
+  const users = new Set<number>();
   for (const line of tables.join('\n').split('\n')) {
-    const [, local, remote, , , , , user] = line.trim().split(/\s+/);
-    if (portOf(local) === ends.client && portOf(remote) === ends.server) return Number(user);
+    const [, local, remote, state, , , , user] = line.trim().split(/\s+/);
+    const isIt = portOf(local) === ends.client && portOf(remote) === ends.server;
+    if (isIt && state !== TIME_WAIT) users.add(Number(user));
   }
-  return undefined;
+  const [first] = users;
+  return [...users].find((user) => user !== own && user !== 0) ?? first;
 }
 
 function portOf(address: string | undefined): number | undefined {

@@ -10,6 +10,7 @@ function system(platform: NodeJS.Platform, files: Record<string, string>, lsof?:
   return {
     platform,
     pid: 4711,
+    user: 1000,
     read: (path) => {
       const text = files[path];
       return text === undefined ? Promise.reject(new Error('ENOENT')) : Promise.resolve(text);
@@ -36,6 +37,23 @@ describe('whose the other end is', () => {
     expect(await ownerOf(ENDS, six)).toBe(1002);
     expect(await ownerOf({ ...ENDS, client: 1 }, system('linux', { '/proc/net/tcp': TCP }))).toBeUndefined();
     expect(await ownerOf(ENDS, system('linux', {}))).toBeUndefined();
+  });
+
+  test('is nobody who only had the same ports before, or has them at another address', async () => {
+    const [head, ...lines] = TCP.split('\n');
+    const table = (before: string) => [head, before, ...lines].join('\n');
+    const asked = (before: string) => ownerOf(ENDS, system('linux', { '/proc/net/tcp': table(before) }));
+    // As a Linux 6.1 wrote it of a connection from 127.0.0.2 that was closed: the administrator's, by its table.
+    expect(
+      await asked(
+        '  12: 0200007F:D431 0100007F:1F90 06 00000000:00000000 03:0000176F 00000000     0        0 0 3 591e6fd2',
+      ),
+    ).toBe(1001);
+    expect(
+      await asked(
+        '  12: 0200007F:D431 0200007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 28107 1 ffff',
+      ),
+    ).toBe(1001);
   });
 
   test('is what lsof lists beside ourselves; what it may not list is somebody else’s', async () => {
