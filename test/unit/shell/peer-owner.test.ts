@@ -105,6 +105,7 @@ describe.skipIf(process.platform === 'win32')('on this computer', () => {
     const seen: OwnerSystem = {
       platform: 'darwin',
       pid: process.pid,
+      user: process.getuid?.(),
       read: () => Promise.reject(new Error('not read')),
       run: async (file, args) => {
         const { stdout } = await promisify(execFile)(file, [...args]);
