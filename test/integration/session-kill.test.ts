@@ -1,6 +1,6 @@
 /**
  * kill -9 of the app in the middle of a pipeline of 10,000 objects, again and again: whoever starts it anew has every line that it had not
- * shown, or a word where some are missing. `PSDECK_KILLS=20` for as many points as one likes; they are drawn, and said.
+ * shown, or a word where some are missing. `PSDECK_KILLS` for as many points as one likes; they are drawn, and said.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { SessionJournal } from '../../electron/sessions/journal.ts';
 import { noEngine, overWinRm } from './practice.ts';
 import { Person, registryFor, serverAt } from './registry.ts';
 
-const KILLS = Number(process.env['PSDECK_KILLS'] ?? 3);
+const KILLS = Number(process.env['PSDECK_KILLS'] ?? 20);
 const LAST = 10_000;
 const SIZE = { columns: 120, rows: 30 };
 /** After so many lines; at least one early and one late among them. */

@@ -11,7 +11,7 @@ import { noEngine } from '../integration/practice.ts';
 import { ServerProcess } from '../integration/server-process.ts';
 import type { SoakOrder, SoakWish, SoakWord } from './soak-app.ts';
 
-const MINUTES = Number(process.env['PSDECK_SOAK_MINUTES'] ?? 0.8);
+const MINUTES = Number(process.env['PSDECK_SOAK_MINUTES'] ?? 2);
 const SESSIONS = Number(process.env['PSDECK_SOAK_SESSIONS'] ?? 50);
 const SEED = Number(process.env['PSDECK_SOAK_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const ROUND_MS = Math.min(60_000, (MINUTES * 60_000) / 2);
