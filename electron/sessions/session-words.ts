@@ -83,7 +83,7 @@ export function consoleNotice(program: string): string {
 
 /** Ctrl+C was pressed, and nothing has come of it. */
 export function stopUnheard(server: ServerFacts): string {
-  return `${server.name} has not stopped the command yet. Ctrl+C again leaves the session; what runs in it runs on.`;
+  return `${server.name} has not stopped the command yet. Ctrl+C again leaves the session without waiting for that.`;
 }
 
 export function resumedNotice(afterMs: number): string {
