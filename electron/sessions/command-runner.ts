@@ -62,6 +62,8 @@ const MOST_HISTORY = 1000;
  */
 const CLEARING_MS = [0, 50, 100, 200, 400, 800] as const;
 
+const STOPPED: PipelineResult = { state: 'Stopped', error: undefined, errorText: undefined };
+
 export class CommandRunner {
   readonly #port: RunnerPort;
   readonly #history: string[] = [];
@@ -79,6 +81,8 @@ export class CommandRunner {
   readonly #afterCrash = new WeakSet<PipelineRun>();
   readonly #hops: HopWatch;
   #leftBehind = false;
+  /** Ctrl+C was pressed since the command was sent off. */
+  #stopped = false;
   /** Whether the endpoint takes scripts; known with the first line. */
   #scripts: 'taken' | 'refused' | undefined;
 
@@ -125,8 +129,9 @@ export class CommandRunner {
     }));
   }
 
-  /** Ctrl+C. */
+  /** Ctrl+C. What has not begun yet does not begin. */
   async stop(): Promise<void> {
+    this.#stopped = this.#commandId !== 0;
     await this.#running?.stop();
   }
 
@@ -241,6 +246,7 @@ export class CommandRunner {
     const { page, host, events, quiet, sessionId, now } = this.#port;
     const began = now();
     this.#commandId = record.commandId;
+    this.#stopped = false;
     host.drewErrors = false;
     this.#port.started();
     this.#current = record;
@@ -297,12 +303,14 @@ export class CommandRunner {
     const { quiet, host } = this.#port;
     host.drew = false;
     for (const wait of CLEARING_MS) {
+      if (this.#stopped) return STOPPED;
       // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
       const result = await this.#follow(this.#start(spec));
       if (!quiet.madeRoom || host.drew || !wasNotBegun(result)) return result;
       // oxlint-disable-next-line no-await-in-loop
       await quiet.roomIsMade(wait);
     }
+    if (this.#stopped) return STOPPED;
     return await this.#follow(this.#start(spec));
   }
 

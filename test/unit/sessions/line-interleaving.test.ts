@@ -50,6 +50,21 @@ test('a completion that does not stop in time, and answers late, leaves the comm
   expect(await said(it)).toBe('[Z002]: PS> echo here\nhere\n');
 });
 
+test('Ctrl+C before a command could begin, because a completion is still being stopped, keeps it from beginning', async () => {
+  const it = await atPrompt();
+  const held = it.ask('Get-Slow -A ');
+  const asked = await it.pool.pipeline(TAB);
+  it.session.answer(it.request.requestId, 'echo here');
+  await it.person.until(() => asked.stops > 0);
+  it.session.interrupt(undefined);
+  await it.pending.fire(500);
+  expect(await said(it)).toBe('[Z002]: PS> echo here\n');
+  expect(it.pool.pipelines.map(({ spec }) => spec.commands[0]?.text)).not.toContain('echo here');
+  expect(it.person.commands.at(-1)).toMatchObject({ text: 'echo here', state: 'stopped' });
+  asked.stopped();
+  await held;
+});
+
 test('one that ends while the command runs, and one that ends after it, are no part of it', async () => {
   for (const late of [false, true]) {
     const it = await atPrompt();
