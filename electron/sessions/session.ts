@@ -465,6 +465,7 @@ export class Session {
       this.#story.left(this.#facts.reason);
     }
     this.note('disconnected');
+    this.#stopping.over();
     this.#runner.leaveBehind();
     this.#interaction.depart();
   }

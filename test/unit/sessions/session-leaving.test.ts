@@ -64,3 +64,20 @@ test('a command that stops in time is not spoken of, and the next Ctrl+C is a ne
   expect(person.page).not.toContain('has not stopped');
   expect(session.row.entered).toBe(true);
 });
+
+test('a command that was told to stop is not spoken of any more once its session is disconnected', async () => {
+  const time = new WorldTime();
+  const { session, person, pool, command } = await running({ clock: time });
+  session.interrupt(undefined);
+  await person.until(() => command.stops > 0);
+  await session.disconnect();
+  const until = time.now() + 10_000;
+  while (time.step(until));
+  expect(person.page).not.toContain('has not stopped');
+  pool.stateChanged('Connecting');
+  pool.stateChanged('Opened');
+  session.enter(SIZE);
+  // Asked once more, and not left at once.
+  session.interrupt(undefined);
+  expect(session.row.entered).toBe(true);
+});
