@@ -392,14 +392,21 @@ export class TerminalView {
     const title = parameter === undefined ? command : `${command} -${parameter}`;
     const asking = { kind: 'asking', title } as const;
     this.state.setState({ help: asking });
-    try {
-      const help = await this.#deps.bridge.call('terminal.help', {
+    const about = (asked: string | undefined) =>
+      this.#deps.bridge.call('terminal.help', {
         sessionId: this.sessionId,
         command,
         // The pane's type is a little smaller than the terminal's; longer lines than these nobody reads well.
         columns: Math.max(40, Math.min(120, this.#size.columns - 4)),
-        ...(parameter === undefined ? {} : { parameter }),
+        ...(asked === undefined ? {} : { parameter: asked }),
       });
+    try {
+      let help = await about(parameter);
+      // PowerShell takes the beginning of a parameter's name for it; Get-Help does not.
+      if (!help.found && parameter !== undefined && this.state.getState().help === asking) {
+        const begun = await about(`${parameter}*`);
+        if (begun.found) help = begun;
+      }
       if (this.state.getState().help !== asking) return;
       this.state.setState({ help: { kind: 'shown', help, parameter } });
       this.#deps.announce(`Help for ${title}. F6 goes there.`);

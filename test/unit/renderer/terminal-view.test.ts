@@ -786,6 +786,30 @@ describe('help', () => {
   });
 });
 
+describe('help for a parameter that is not written out', () => {
+  test('is that for what its name begins with, as PowerShell would take it', async () => {
+    fake.handlers['terminal.help'] = ({ command, parameter }) => ({
+      title: `${command} -${parameter ?? ''}`,
+      text: parameter === 'Pa*' ? '-Path <string[]>' : 'none',
+      found: parameter === 'Pa*',
+    });
+    await attach();
+    await asked('command', 1);
+    view.insert('Get-ChildItem -Pa');
+    press('h', { altKey: true });
+    await expect
+      .poll(() => view.state.getState().help)
+      .toMatchObject({ kind: 'shown', help: { text: '-Path <string[]>' } });
+    press('Escape');
+    // What nothing begins with is told of by its own name.
+    view.insert('z');
+    press('h', { altKey: true });
+    await expect
+      .poll(() => view.state.getState().help)
+      .toMatchObject({ kind: 'shown', help: { title: 'Get-ChildItem -Paz', found: false } });
+  });
+});
+
 describe('marks', () => {
   test('tell how each command ended and how long it took', async () => {
     fake.say(1, { commandId: 1, kind: 'echo', vt: 'PS> dir\r\n' });
