@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import type { Completion } from '../../../shared/terminal.ts';
 import { originOf } from './completion-words.ts';
 import type { LineMenu } from './terminal-state.ts';
 import type { TerminalView } from './terminal-view.ts';
@@ -28,6 +29,11 @@ export function kindWord(kind: string, toolTip: string): string {
     return type === 'SwitchParameter' ? 'switch' : type;
   }
   return kinds[kind] ?? kind;
+}
+
+/** Of a parameter there is help of its own; of anything else, that of its command. */
+function isOfParameter(match: Completion['matches'][number] | undefined): boolean {
+  return match?.kind === 'ParameterName' || match?.kind === 'ParameterValue';
 }
 
 export function CompletionMenu({
@@ -72,7 +78,7 @@ export function CompletionMenu({
             {index < 0 ? matches.length : `${String(index + 1)} of ${String(matches.length)}`}
           </span>
           <span>Enter accept</span>
-          <span>Alt+H help</span>
+          <span>{isOfParameter(chosen) ? 'Alt+H help' : 'F1 help'}</span>
         </footer>
       </div>
     </div>
