@@ -62,6 +62,13 @@ const MOST_HISTORY = 1000;
  */
 const CLEARING_MS = [0, 50, 100, 200, 400, 800] as const;
 
+/** Another client had the session meanwhile: what ran goes on, and is followed anew. */
+export class HadElsewhere extends Error {
+  constructor() {
+    super('Another client had the session.');
+  }
+}
+
 const STOPPED: PipelineResult = { state: 'Stopped', error: undefined, errorText: undefined };
 
 export class CommandRunner {
@@ -257,8 +264,9 @@ export class CommandRunner {
       state = await body(record);
       if (state === 'failed') await this.#hops.look(record.commandId);
     } catch (error) {
+      if (error instanceof HadElsewhere) state = 'stopped';
       // Where the session itself has ended, its page and its row say why already.
-      if (this.#port.isOpen())
+      else if (this.#port.isOpen())
         await page.append(record.commandId, [errorLine(explain(error, this.#port.server).title)]);
     } finally {
       this.#commandId = 0;

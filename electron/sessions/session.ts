@@ -8,7 +8,7 @@ import { systemClock, type Interruption, type PipelineRun, type RunspacePool } f
 import type { AppError } from '../../shared/error.ts';
 import type { DisconnectOptions, Retrying, SessionRow } from '../../shared/session.ts';
 import type { CommandHelp, CommandRecord, TerminalSize, TerminalSnapshot } from '../../shared/terminal.ts';
-import { CommandRunner } from './command-runner.ts';
+import { CommandRunner, HadElsewhere } from './command-runner.ts';
 import { CompletionDesk } from './completion-desk.ts';
 import { explain } from './explain.ts';
 import { InputDesk } from './input-desk.ts';
@@ -192,20 +192,20 @@ export class Session {
     const pool = this.#pool;
     if (!pool) return;
     this.#left = leftTo('other-client', pool, this.#runner.pipelines, this.#options.wallClock());
-    this.#giveUp(pool, 'Another client had the session.');
+    this.#giveUp(pool, new HadElsewhere());
     this.#pool = undefined;
   }
 
   /** Its server has no such session any more. */
   gone(): void {
     const { error } = shellGone();
-    if (this.#pool) this.#giveUp(this.#pool, error.title);
+    if (this.#pool) this.#giveUp(this.#pool, new Error(error.title));
     this.#lost('broken', error);
   }
 
-  #giveUp(pool: RunspacePool, why: string): void {
+  #giveUp(pool: RunspacePool, why: Error): void {
     this.#forsaken = true;
-    pool.abort(new Error(why));
+    pool.abort(why);
     this.#forsaken = false;
   }
 
@@ -384,7 +384,7 @@ export class Session {
     // Where it was left on its server, whoever removes it has told the server already.
     const left = this.#standing.status.state === 'Disconnected';
     this.note('closing');
-    if (left && this.#pool) this.#giveUp(this.#pool, 'The session was removed.');
+    if (left && this.#pool) this.#giveUp(this.#pool, new Error('The session was removed.'));
     await Promise.all([left ? undefined : this.#pool?.close(), this.completions.close()]);
     this.note('closed');
   }
@@ -396,7 +396,7 @@ export class Session {
     this.#desk.cancel();
     void this.completions.close();
     // That its pool ends is no end of the session: a later run may have it back.
-    if (this.#pool) this.#giveUp(this.#pool, 'The session was let go of.');
+    if (this.#pool) this.#giveUp(this.#pool, new Error('The session was let go of.'));
   }
 
   /** Opened, and as ready as it was: whoever was inside before is again. */

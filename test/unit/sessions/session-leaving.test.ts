@@ -1,7 +1,8 @@
 /** Leaving a session while something runs in it. */
 import { expect, test } from 'vitest';
+import type { RunspacePool } from '../../../electron/remoting/index.ts';
 import { WorldTime } from '../../simulation/chance.ts';
-import { openSession, SIZE } from './scripted-pool.ts';
+import { openSession, ScriptedPool, SIZE } from './scripted-pool.ts';
 
 async function running(change: Parameters<typeof openSession>[0] = {}) {
   const it = openSession(change);
@@ -80,4 +81,19 @@ test('a command that was told to stop is not spoken of any more once its session
   // Asked once more, and not left at once.
   session.interrupt(undefined);
   expect(session.row.entered).toBe(true);
+});
+
+test('a command that goes on, in a session that another client had meanwhile, is not said to have failed', async () => {
+  const { session, person, command } = await running();
+  command.output('one');
+  await person.until(() => person.page.includes('one\n'));
+  await session.disconnect();
+  session.poolChanged('Connecting', undefined);
+  session.forsake();
+  const next = new ScriptedPool(person);
+  session.adopt(next as unknown as RunspacePool);
+  session.poolChanged('Opened', undefined);
+  await person.until(() => session.row.availability === 'Available');
+  expect(person.page).toBe('[Z002]: PS C:\\> long\none\n');
+  await person.until(() => person.commands.at(-1)?.state === 'stopped');
 });
