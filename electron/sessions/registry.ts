@@ -100,8 +100,7 @@ export class SessionRegistry {
     const place = await this.#places.signIn(request.serverId, request.credential, request.options?.proxy);
     const { destination, credential } = place;
     const { server } = destination;
-    // Whoever asked is gone: a session that opened now would be nobody's.
-    if (asked !== this.#closings) throw cancelled(server.name, 'All sessions were closed meanwhile.');
+    this.#mustStillBeAsked(asked, server);
     const wish = request.options ?? {};
     const session = this.#make(destination, {
       name: request.name,
@@ -167,11 +166,13 @@ export class SessionRegistry {
 
   /** Takes over a shell that stands on a server, whoever left it. */
   async connectShell(serverId: string, shellId: string, request: ConnectRequest): Promise<SessionRow> {
+    const asked = this.#closings;
     const known = this.#ofShell(shellId);
     if (known) return await this.connect(known.id, request);
     const shell = await this.shells.find(serverId, shellId, request.credential);
     if (!shell) throw shellGone();
     const place = await this.#places.signIn(serverId, request.credential);
+    this.#mustStillBeAsked(asked, place.destination.server);
     const since = this.#ofShell(shellId);
     if (since) return await this.connect(since.id, request);
     const session = this.#make(place.destination, {
@@ -347,6 +348,11 @@ export class SessionRegistry {
       ...(left === undefined ? {} : { left }),
     });
     return session;
+  }
+
+  /** Where everything was closed meanwhile, whoever asked is gone: a session that opened now would be nobody's. */
+  #mustStillBeAsked(closings: number, server: Server): void {
+    if (closings !== this.#closings) throw cancelled(server.name, 'All sessions were closed meanwhile.');
   }
 
   /** Signed in to as the session was; nobody is asked for anything. */

@@ -214,3 +214,12 @@ test('a session that is removed while it is being taken over is gone from the se
   expect(pool.calls).toEqual(['connect', 'abort']);
   expect(registry.list()).toEqual([]);
 });
+
+test('a shell whose taking over was asked for before everything was closed is not taken over after it', async () => {
+  const { registry, pools } = await registryOf();
+  const taken = registry.connectShell('z', SHELL, { size: SIZE, enter: false });
+  await registry.closeAll();
+  await expect(taken).rejects.toMatchObject({ error: { code: 'session.cancelled' } });
+  expect(registry.list()).toEqual([]);
+  expect(pools).toEqual([]);
+});
