@@ -218,8 +218,9 @@ export class SessionRegistry {
   /** No more attempts: one that is held stays Disconnected, one that is cut is Disconnected where its server can keep it. */
   async stopRetrying(id: number): Promise<void> {
     const session = this.get(id);
+    const { state, retrying } = session.row;
     this.#takeOvers.get(id)?.cancel();
-    if (session.row.retrying?.kind === 'cut') await this.disconnect(id, {});
+    if (state !== 'Connecting' && retrying?.kind === 'cut') await this.disconnect(id, {});
   }
 
   /** The computer slept, or the network is another: waits for it are over, and so is waiting for answers that were lost meanwhile. */

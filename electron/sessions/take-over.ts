@@ -21,6 +21,8 @@ export class TakeOver {
   readonly #returning: Returning;
   /** Made by the attempt that succeeded; undefined where the session came back to its own. */
   #pool: RunspacePool | undefined;
+  /** Of the attempt under way. */
+  #attempted: RunspacePool | undefined;
   /** On the clock, which nobody sets. */
   readonly #since: number;
   /** Resolves when it is over, however it ended. */
@@ -68,6 +70,8 @@ export class TakeOver {
 
   cancel(): void {
     this.#returning.cancel();
+    // It may try for minutes to reach its server.
+    this.#attempted?.abort(new ReturnCancelled());
   }
 
   async #attempt(): Promise<void> {
@@ -102,6 +106,7 @@ export class TakeOver {
       gap: (gap) => listener.gap?.(gap),
     });
     session.note('connecting');
+    this.#attempted = pool;
     try {
       await pool.connect();
     } catch (error) {
@@ -110,6 +115,8 @@ export class TakeOver {
         session.poolChanged('Broken', error instanceof Error ? error : undefined);
       else session.note('disconnected');
       throw error;
+    } finally {
+      this.#attempted = undefined;
     }
     if (session.isRemoved) {
       over = true;

@@ -25,6 +25,7 @@ class SlowPool {
   readonly calls: string[] = [];
   /** What is asked and not answered yet. */
   answer: (() => void) | undefined;
+  #refuse: ((error: Error) => void) | undefined;
   readonly #listener: PoolListener;
   readonly #person: Person;
 
@@ -41,8 +42,9 @@ class SlowPool {
   async #ask(call: string, during: string, then: string): Promise<void> {
     this.calls.push(call);
     this.#is(during);
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       this.answer = resolve;
+      this.#refuse = reject;
       this.#person.noticed();
     });
     this.answer = undefined;
@@ -70,6 +72,7 @@ class SlowPool {
   abort(error: Error): void {
     this.calls.push('abort');
     this.#is('Broken', error);
+    this.#refuse?.(error);
   }
 
   /** Its server cannot be reached. */
@@ -222,4 +225,21 @@ test('a shell whose taking over was asked for before everything was closed is no
   await expect(taken).rejects.toMatchObject({ error: { code: 'session.cancelled' } });
   expect(registry.list()).toEqual([]);
   expect(pools).toEqual([]);
+});
+
+test('an attempt to come back that its server does not answer can be ended', async () => {
+  const { registry, person, pool, pools, left, id } = await leftSession();
+  await pool.answered('disconnect');
+  await left;
+  // As who signs in with another password: by a new connection.
+  const credential = { userName: 'ada', password: 'new' };
+  const back = registry.connect(id, { size: SIZE, enter: false, credential });
+  back.catch(() => undefined);
+  const fresh = await person.until(() => pools[1]?.answer && pools[1]);
+  fresh.cut();
+  expect(registry.get(id).row).toMatchObject({ state: 'Connecting', retrying: { kind: 'cut' } });
+  await registry.stopRetrying(id);
+  await expect(back).rejects.toMatchObject({ error: { code: 'session.cancelled' } });
+  expect(registry.get(id).row).toMatchObject({ state: 'Disconnected' });
+  expect(registry.get(id).row.retrying).toBeUndefined();
 });
