@@ -4,6 +4,7 @@
  */
 import type { AuthenticatorFactory } from '../../protocol/auth/authenticator.ts';
 import { TransportError } from '../errors.ts';
+import { answerLimit } from './answer-limit.ts';
 import { throwUnlessSoap } from './answers.ts';
 import { Lane, type LaneOptions } from './lane.ts';
 import type { ProxyChoice } from './proxy.ts';
@@ -107,13 +108,10 @@ export class WinRmHttpClient {
     const lane = await this.#take(mayWait, signal);
     const stop = new AbortController();
     const onAbort = (): void => stop.abort(signal?.reason);
-    const timer = setTimeout(() => {
-      stop.abort(
-        new TransportError('timeout', 'The service does not answer in time', {
-          facts: { ...lane.facts, seconds: timeoutMs / 1000 },
-        }),
-      );
-    }, timeoutMs);
+    const noLimit = answerLimit(timeoutMs, () => {
+      const facts = { ...lane.facts, seconds: timeoutMs / 1000 };
+      stop.abort(new TransportError('timeout', 'The service does not answer in time', { facts }));
+    });
     this.#running.add(stop);
     signal?.addEventListener('abort', onAbort);
     try {
@@ -129,7 +127,7 @@ export class WinRmHttpClient {
       // Whatever broke when we stopped, that we did is the reason.
       throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
-      clearTimeout(timer);
+      noLimit();
       signal?.removeEventListener('abort', onAbort);
       this.#running.delete(stop);
       this.#give(lane, mayWait);
