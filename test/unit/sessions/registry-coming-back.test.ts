@@ -1,13 +1,11 @@
 /** What is asked of a session while it is on its way to the server or away from it. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { CredentialKeeper } from '../../../electron/credentials/credential-keeper.ts';
 import type { PoolListener, RunspacePool, WsmanClient } from '../../../electron/remoting/index.ts';
 import { SessionJournal } from '../../../electron/sessions/journal.ts';
 import { SessionRegistry } from '../../../electron/sessions/registry.ts';
 import { Person, serverAt } from '../../integration/registry.ts';
+import { CrashDisk } from '../../simulation/crash-disk.ts';
 
 const SIZE = { columns: 80, rows: 24 };
 const SHELL = '00000000-0000-0000-0000-00000000000A';
@@ -94,10 +92,9 @@ class SlowPool {
 
 /** A registry in front of a server that knows one shell. */
 async function registryOf(isReachable: () => boolean = () => true) {
-  const folder = await mkdtemp(join(tmpdir(), 'psdeck-back-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
   const journal = await SessionJournal.open({
-    folder,
+    folder: '/sessions',
+    disk: new CrashDisk(),
     runId: '1',
     pid: 1,
     isAlive: () => false,
