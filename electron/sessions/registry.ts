@@ -1,6 +1,12 @@
 /** Every PSSession of this run: their ids, how they come and go. One registry an app; what it knows of a server it is told. */
 import type { Credential } from '../credentials/credential-keeper.ts';
-import { systemClock, type Clock, type PoolListener, type RunspacePool } from '../remoting/index.ts';
+import {
+  shellFaultReason,
+  systemClock,
+  type Clock,
+  type PoolListener,
+  type RunspacePool,
+} from '../remoting/index.ts';
 import { AppFailure } from '../../shared/error.ts';
 import type { Server } from '../../shared/server.ts';
 import type { DisconnectOptions, NewSessionOptions, SessionRow } from '../../shared/session.ts';
@@ -400,7 +406,11 @@ export class SessionRegistry {
     } catch (error) {
       if (error instanceof ReturnCancelled || !this.#sessions.has(session.id))
         throw cancelled(destination.server.name);
-      throw this.#places.failure(error, destination.server, place.typed);
+      const failure = this.#places.failure(error, destination.server, place.typed);
+      // Where one is gone others may be: the server is asked, without bothering anybody.
+      if (shellFaultReason(error) === 'not-found')
+        void this.shells.list(session.serverId, undefined).catch(() => undefined);
+      throw failure;
     } finally {
       this.#takeOvers.delete(session.id);
     }

@@ -255,7 +255,7 @@ describe.skipIf(noEngine !== undefined)('sessions that are left and come back', 
   });
 
   test('what stands on the server is listed and removed, and the app that had it says what became of it', async () => {
-    const { registry } = await run(1);
+    const { registry, person } = await run(1);
     const { id, instanceId } = await registry.create({
       serverId: 'z',
       size: SIZE,
@@ -267,16 +267,23 @@ describe.skipIf(noEngine !== undefined)('sessions that are left and come back', 
     const before = await other.registry.shells.list('z', undefined);
     expect(before.mostShells).toBe(30);
     expect(before.shells).toMatchObject([{ name: 'Stale', state: 'Disconnected', fromEarlierRun: true }]);
-    const failed = await other.registry.shells.remove('z', [instanceId, 'not-there'], undefined);
+    const also = await registry.create({ serverId: 'z', size: SIZE, enter: false, name: 'Also' });
+    await registry.disconnect(also.id, {});
+    const failed = await other.registry.shells.remove(
+      'z',
+      [instanceId, also.instanceId, 'not-there'],
+      undefined,
+    );
     expect(failed).toEqual([]);
     expect((await other.registry.shells.list('z', undefined)).shells).toEqual([]);
     expect(registry.get(id).row.state).toBe('Disconnected');
-    await registry.shells.list('z', undefined);
-    expect(registry.get(id).row).toMatchObject({ state: 'Broken', reason: { code: 'session.expired' } });
     await expect(registry.connect(id, { size: SIZE, enter: false })).rejects.toMatchObject({
       error: { code: expect.stringMatching(/expired|unknown|gone/) as string },
     });
     expect(registry.get(id).row).toMatchObject({ state: 'Broken', availability: 'None' });
+    // Where one is gone, the server is asked for the others.
+    await person.until(() => registry.get(also.id).row.state === 'Broken');
+    expect(registry.get(also.id).row).toMatchObject({ reason: { code: 'session.expired' } });
   });
 
   test('the end of the app leaves what runs a command and ends the rest, and the next one finds it', async () => {

@@ -122,7 +122,9 @@ export async function asking<T>(
         const error = appErrorOf(thrown);
         const proxy = askingProxy(desk, serverId, error, ownProxy);
         if (asksCredential(error.code)) {
-          const refused = error.code === 'credential.required' ? null : error;
+          // The same words a second time would look as if nothing had been tried.
+          const again = credential === undefined ? error : { ...error, title: `${error.title} again` };
+          const refused = error.code === 'credential.required' ? null : again;
           // oxlint-disable-next-line no-await-in-loop
           const typed = await askCredential(desk, serverId, refused);
           if (typed === null) return { ok: false, error: null };
