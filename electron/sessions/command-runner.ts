@@ -172,7 +172,8 @@ export class CommandRunner {
     const { page, clock } = this.#port;
     const { lastSeq } = page;
     return clock.after(CONSOLE_HINT_MS, () => {
-      if (page.lastSeq === lastSeq) void page.append(commandId, [noticeLine(consoleNotice(program))]);
+      if (page.lastSeq === lastSeq && this.#port.isOpen())
+        void page.append(commandId, [noticeLine(consoleNotice(program))]);
     });
   }
 

@@ -334,10 +334,7 @@ export class Session {
    * anew. While its server cannot be reached, nothing can be stopped, and Ctrl+C leaves.
    */
   interrupt(text: string | undefined): void {
-    if (this.#standing.isInterrupted || this.#stopping.isUnheard) {
-      this.#leaveBehind();
-      return;
-    }
+    if (this.#standing.isInterrupted || this.#stopping.isUnheard) return this.#leaveBehind();
     if (this.isBusy && this.#interaction.entered) this.#stopping.began();
     this.completions.stopping();
     this.#desk.cancel(text ?? '');
@@ -427,6 +424,7 @@ export class Session {
     if (!this.#interaction.entered) return;
     // Whoever leaves a line that is cut has not asked for the end of what runs there.
     this.#facts.endsOnExit = false;
+    this.#stopping.over();
     this.#quiet.abandon();
     this.#runner.leaveBehind();
     this.#interaction.depart();

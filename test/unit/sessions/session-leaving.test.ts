@@ -50,6 +50,10 @@ test('a command that does not stop is said not to, and a second Ctrl+C leaves it
   session.interrupt(undefined);
   expect(session.row).toMatchObject({ entered: false, availability: 'Busy' });
   expect(command.stops).toBe(1);
+  // Whoever comes back begins anew.
+  session.enter(SIZE);
+  session.interrupt(undefined);
+  expect(session.row.entered).toBe(true);
 });
 
 test('a command that stops in time is not spoken of, and the next Ctrl+C is a new one', async () => {
