@@ -1,36 +1,12 @@
 /** Table, tab, server list, status bar and window title of the same sessions say the same. */
-import { cleanup, configure, render, screen, waitFor, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { App } from '../../../renderer/app.tsx';
-import { createBridge } from '../../../renderer/bridge/client.ts';
-import { createFakeMain, fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
-import { createDesk, startDesk } from '../../../renderer/desk.ts';
-import { faceOf, faceOfAll, windowTitle } from '../../../renderer/stores/session-face.ts';
+import { screen, waitFor, within } from '@testing-library/react';
+import { expect, test } from 'vitest';
+import { fakeRow, fakeServer, Refusal } from '../../../renderer/bridge/fake.ts';
 import { openSession } from '../../../renderer/features/sessions/open-session.ts';
+import { faceOf, faceOfAll, windowTitle } from '../../../renderer/stores/session-face.ts';
 import { filterRows } from '../../../renderer/stores/sessions.ts';
-import { DeskContext } from '../../../renderer/ui/desk-context.ts';
 import { Availability, SessionState, type SessionRow } from '../../../shared/session.ts';
-import { givePageSizes } from './page-without-layout.ts';
-
-configure({ getElementError: (message) => new Error(message?.split('\n')[0] ?? '') });
-
-const quietTheme = {
-  watch: () => undefined,
-  recall: () => 'system' as const,
-  remember: () => undefined,
-  show: () => undefined,
-};
-
-beforeEach(() => {
-  givePageSizes();
-  globalThis.ResizeObserver ??= class {
-    observe(): void {}
-    unobserve(): void {}
-    disconnect(): void {}
-  };
-});
-afterEach(cleanup);
+import { desk, fake, start, user } from './app-page.tsx';
 
 const retrying = {
   kind: 'cut',
@@ -42,17 +18,7 @@ const retrying = {
 } as const;
 
 async function deskWith(...rows: SessionRow[]) {
-  const fake = createFakeMain([fakeServer()], rows);
-  const desk = createDesk(createBridge(fake.port), quietTheme);
-  startDesk(desk);
-  render(
-    <DeskContext value={desk}>
-      <App />
-    </DeskContext>,
-  );
-  const user = userEvent.setup();
-  await screen.findByText(/^\d+ servers?$/);
-  return { fake, desk, user };
+  await start([fakeServer()], rows);
 }
 
 test('every state and availability has a face, and the one that matters most is said by all of them', () => {
@@ -80,7 +46,7 @@ test.each([
 ])(
   'one that is %s is so in the table, the tab, the list, the status bar and the title',
   async (_name, row, word) => {
-    const { desk } = await deskWith(row);
+    await deskWith(row);
     desk.tabs.setState({ order: ['s1'], active: 's1' });
     const grid = await screen.findByRole('grid', { name: 'Sessions' });
     const { state, availability } = faceOf(row);
@@ -94,14 +60,14 @@ test.each([
 );
 
 test('a server whose only session is cut does not answer; one that has another does', async () => {
-  const { fake } = await deskWith(fakeRow({ id: 1, retrying }));
+  await deskWith(fakeRow({ id: 1, retrying }));
   expect(screen.getByRole('img', { name: 'no answer' })).toBeDefined();
   fake.emit('session.changed', fakeRow({ id: 2 }));
   expect(await screen.findByRole('img', { name: 'answers' })).toBeDefined();
 });
 
 test('an opening that did not come to be is not announced as a closed session', async () => {
-  const { desk, fake } = await deskWith(fakeRow({ state: 'Opening' }), fakeRow({ id: 2 }));
+  await deskWith(fakeRow({ state: 'Opening' }), fakeRow({ id: 2 }));
   fake.emit('session.changed', fakeRow({ state: 'Closed' }));
   fake.emit(
     'session.changed',
@@ -117,13 +83,13 @@ test.each([
   [1, '1 message missing'],
   [2, '2 messages missing'],
 ])('a row of which %i messages were lost says so', async (missed, words) => {
-  const { desk } = await deskWith(fakeRow({ missed }));
+  await deskWith(fakeRow({ missed }));
   desk.tabs.setState({ order: ['s1'], active: 's1' });
   expect(await screen.findByText(words)).toBeDefined();
 });
 
 test('Disconnect, Connect and Remove work on several at once, by the keyboard', async () => {
-  const { fake, desk, user } = await deskWith(
+  await deskWith(
     fakeRow({ id: 1, canDisconnect: true }),
     fakeRow({ id: 2, canDisconnect: true }),
     fakeRow({ id: 3, canDisconnect: true }),
@@ -159,7 +125,7 @@ test('a filter finds by name, state and configuration, with wildcards as PowerSh
 });
 
 test('what failed with one session is said in its place and in no other', async () => {
-  const { fake, desk, user } = await deskWith(
+  await deskWith(
     fakeRow({ id: 1, entered: true }),
     fakeRow({ id: 2, name: 'Nightly', state: 'Disconnected', availability: 'None' }),
   );
@@ -184,7 +150,7 @@ test('what failed with one session is said in its place and in no other', async 
 });
 
 test('an opening that failed says so until another session is looked at, and is tried again with all that was wished', async () => {
-  const { fake, desk, user } = await deskWith(fakeRow({ id: 1 }));
+  await deskWith(fakeRow({ id: 1 }));
   desk.tabs.setState({ order: ['s1'], active: 's1' });
   const create = fake.handlers['sessions.create'];
   fake.handlers['sessions.create'] = () => {
@@ -205,7 +171,7 @@ test('an opening that failed says so until another session is looked at, and is 
 });
 
 test('an opening brings the person to its line at once, and whoever goes elsewhere stays there when it is open', async () => {
-  const { fake, desk, user } = await deskWith(fakeRow({ id: 1 }), fakeRow({ id: 2 }));
+  await deskWith(fakeRow({ id: 1 }), fakeRow({ id: 2 }));
   desk.tabs.setState({ order: ['s1'], active: 's1' });
   const opened = Promise.withResolvers<SessionRow>();
   fake.handlers['sessions.create'] = () => {
@@ -229,7 +195,7 @@ test('an opening brings the person to its line at once, and whoever goes elsewhe
 });
 
 test('a question on the way does not lose the person, who is brought to the session after it', async () => {
-  const { fake, desk, user } = await deskWith(fakeRow({ id: 1 }), fakeRow({ id: 2 }));
+  await deskWith(fakeRow({ id: 1 }), fakeRow({ id: 2 }));
   desk.tabs.setState({ order: ['s1'], active: 's1' });
   let asked = false;
   fake.handlers['sessions.create'] = () => {
@@ -250,9 +216,7 @@ test('a question on the way does not lose the person, who is brought to the sess
 });
 
 test('Delete leaves the keyboard on the next line, and at the end on the one before', async () => {
-  const { desk, user } = await deskWith(
-    ...[1, 2, 3, 4].map((id) => fakeRow({ id, entered: id === 1, availability: 'Available' })),
-  );
+  await deskWith(...[1, 2, 3, 4].map((id) => fakeRow({ id, entered: id === 1, availability: 'Available' })));
   desk.tabs.setState({ order: ['s1'], active: 's1' });
   const grid = await screen.findByRole('grid', { name: 'Sessions' });
   const chosen = () => within(grid).getByRole('row', { selected: true }).dataset['session'];
@@ -267,7 +231,7 @@ test('Delete leaves the keyboard on the next line, and at the end on the one bef
 });
 
 test('what an earlier run left is offered with a button, until it is connected', async () => {
-  const { fake, user } = await deskWith(
+  await deskWith(
     fakeRow({ id: 1, name: 'Nightly', state: 'Disconnected', availability: 'None', left: 'earlier-run' }),
   );
   fake.handlers['sessions.connect'] = ({ sessionId }) => fakeRow({ id: sessionId, name: 'Nightly' });
@@ -280,7 +244,7 @@ test('what an earlier run left is offered with a button, until it is connected',
 test('a warning that a session ends soon is gone when it was connected', async () => {
   const ends = { code: 'session.ends-soon', title: 'Z002 ends Nightly at 12:13' };
   const away = fakeRow({ state: 'Disconnected', availability: 'None', keptUntil: Date.now() + 3_600_000 });
-  const { fake } = await deskWith(away);
+  await deskWith(away);
   fake.emit('app.notice', { error: ends, sessionId: 1 });
   await screen.findByText(ends.title);
   fake.emit('session.changed', fakeRow());
