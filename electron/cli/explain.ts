@@ -201,7 +201,11 @@ function faultWords(code: number | undefined, name: string, server: ServerOption
         cure: 'psdeck shells lists those that are there.',
       };
     case 995:
-      return { title: `WinRM on ${name} was restarted.`, cure: 'Try again.' };
+      return {
+        title: `The session was ended on ${name}.`,
+        why: 'It was removed there, its process ended, or WinRM was restarted.',
+        cure: 'Try again.',
+      };
     default:
       if (
         code !== undefined &&
