@@ -28,13 +28,9 @@ export async function connectKept(
   terminal: Terminal,
   interrupts: Interrupts,
 ): Promise<number> {
-  const kept = await takeOver(options, terminal, interrupts);
-  try {
-    await showWhatRuns(kept, terminal, interrupts);
-    return await interact({ ...kept, terminal, interrupts, server: options.server.server });
-  } finally {
-    await leave(kept.pool);
-  }
+  return await inKept(options, terminal, interrupts, (kept) =>
+    interact({ ...kept, terminal, interrupts, server: options.server.server }),
+  );
 }
 
 export async function receiveKept(
@@ -42,11 +38,23 @@ export async function receiveKept(
   terminal: Terminal,
   interrupts: Interrupts,
 ): Promise<number> {
+  return await inKept(options, terminal, interrupts, ({ host }) => {
+    if (interrupts.happened) return EXIT.interrupted;
+    return host.drewErrors ? EXIT.failed : EXIT.fine;
+  });
+}
+
+/** Once what runs there has been shown; afterwards the session is left again. */
+async function inKept(
+  options: Options,
+  terminal: Terminal,
+  interrupts: Interrupts,
+  then: (kept: Kept) => number | Promise<number>,
+): Promise<number> {
   const kept = await takeOver(options, terminal, interrupts);
   try {
     await showWhatRuns(kept, terminal, interrupts);
-    if (interrupts.happened) return EXIT.interrupted;
-    return kept.host.drewErrors ? EXIT.failed : EXIT.fine;
+    return await then(kept);
   } finally {
     await leave(kept.pool);
   }

@@ -16,7 +16,14 @@ import { isIncomplete, refusesScripts, wasNotBegun } from './server-answers.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SessionEvents } from './session-events.ts';
 import type { SessionHost } from './session-host.ts';
-import { consoleNotice, gapNotice, goesOnNotice, timeOfDay, unsureNotice } from './session-words.ts';
+import {
+  consoleNotice,
+  gapNotice,
+  goesOnNotice,
+  missingIn,
+  timeOfDay,
+  unsureNotice,
+} from './session-words.ts';
 
 /** What the runner needs of its session. */
 export interface RunnerPort {
@@ -345,7 +352,7 @@ export class CommandRunner {
     let sinceNoted = this.#afterCrash.has(run);
     for await (const record of run.records()) {
       if (record.kind === 'gap') {
-        const count = countOf(record.missing);
+        const count = missingIn(record.missing);
         const words = sinceNoted ? unsureNotice(count, record.certain) : gapNotice(count, record.certain);
         await host.write([noticeLine(words)]);
         if (!sinceNoted) this.#port.missed(count);
@@ -389,9 +396,4 @@ export class CommandRunner {
       host.endErrorPass();
     }
   }
-}
-
-/** How many ids stand in ranges of [first, last]. */
-function countOf(ranges: readonly (readonly [bigint, bigint])[]): number {
-  return Number(ranges.reduce((sum, [first, last]) => sum + last - first + 1n, 0n));
 }

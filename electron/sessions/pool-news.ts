@@ -1,5 +1,6 @@
 /** What a session is told of its pool. */
 import type { PoolListener } from '../remoting/index.ts';
+import { missingIn } from './session-words.ts';
 import type { Session } from './session.ts';
 
 /** `resumed`: after the session knows it. */
@@ -12,8 +13,7 @@ export function listenerOf(session: Session, resumed: () => void): PoolListener 
       resumed();
     },
     gap: ({ missing, certain }) => {
-      const count = missing.reduce((sum, [first, last]) => sum + Number(last - first + 1n), 0);
-      session.missed(count, certain);
+      session.missed(missingIn(missing), certain);
     },
   };
 }

@@ -90,9 +90,18 @@ export function resumedNotice(afterMs: number): string {
   return `Connected again after ${duration(afterMs)}.`;
 }
 
+/** How many messages a gap is, by the ids that are missing: as [first, last]. */
+export function missingIn(ranges: readonly (readonly [bigint, bigint])[]): number {
+  return Number(ranges.reduce((sum, [first, last]) => sum + last - first + 1n, 0n));
+}
+
+function messagesOf(count: number): string {
+  return count === 1 ? '1 message' : `${String(count)} messages`;
+}
+
 /** In its place. What is not certain may have been of another command that runs beside this one. */
 export function gapNotice(count: number, certain: boolean): string {
-  const messages = count === 1 ? '1 message' : `${String(count)} messages`;
+  const messages = messagesOf(count);
   return certain
     ? `${messages} of the server ${count === 1 ? 'is' : 'are'} missing here.`
     : `Up to ${messages} of the server may be missing here.`;
@@ -100,7 +109,7 @@ export function gapNotice(count: number, certain: boolean): string {
 
 /** At the first thing that comes to a later run of the app: what the killed one had seen since it last took note. */
 export function unsureNotice(count: number, certain: boolean): string {
-  const messages = count === 1 ? '1 message' : `${String(count)} messages`;
+  const messages = messagesOf(count);
   return `${certain ? '' : 'Up to '}${messages} from when PSDeck ended ${count === 1 ? 'is' : 'are'} missing here; it may have shown ${count === 1 ? 'it' : 'them'} then.`;
 }
 
